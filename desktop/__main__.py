@@ -1,0 +1,69 @@
+"""``rekindle`` and ``python -m desktop``: the command line or the window, whichever was asked for."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import multiprocessing
+import os
+import sys
+from collections.abc import Sequence
+
+from desktop.cli.arguments import parse
+from desktop.core.errors import UsageError
+
+EXIT_BROKEN_PIPE, EXIT_USAGE = 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs Rekindle with these arguments (the process's own where None) and returns the exit status."""
+    multiprocessing.freeze_support()
+    options = parse(list(sys.argv[1:] if argv is None else argv))
+    _log_to_stderr(options.log_level.upper())
+    try:
+        return _run(options)
+    except UsageError as error:
+        print(f"rekindle: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    except BrokenPipeError:
+        # Whoever read our output has had enough; Python's own flush at exit must not complain about it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
+
+
+def _run(options: argparse.Namespace) -> int:
+    """Imports what a command needs when it is asked for, so that none pays for another, least of all for Qt."""
+    match options.command:
+        case "enhance":
+            from desktop.cli.enhance import run_enhance
+
+            return run_enhance(options)
+        case "models":
+            from desktop.cli.models import run_models
+
+            return run_models(options)
+        case "bench":
+            from desktop.cli.bench import run_bench
+
+            return run_bench(options)
+        case "self-test":
+            from desktop.self_test import run_self_test
+
+            return run_self_test(options.data_dir, as_json=options.json)
+        case _:
+            from desktop.ui.launch import run_window
+
+            return run_window(options.data_dir, options.photos)
+
+
+def _log_to_stderr(level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(levelname)s: %(message)s"))
+    handler.setLevel(level)
+    logging.getLogger().addHandler(handler)
+    # The log file takes more than a terminal does, so the handlers choose, not the logger.
+    logging.getLogger("desktop").setLevel(min(logging.getLevelNamesMapping()[level], logging.INFO))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

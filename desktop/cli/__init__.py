@@ -1,0 +1,1 @@
+"""Rekindle without a window. No Qt in here."""

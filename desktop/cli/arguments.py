@@ -1,0 +1,132 @@
+"""The command line's words: what may be said, and what it means."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import desktop
+from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
+from desktop.core.photo.formats import BY_NAME
+
+COMMANDS = ("enhance", "models", "bench", "self-test")
+WINDOW = "window"
+_OPTIONS_WITH_VALUE = ("--data-dir", "--log-level")
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """The options, with ``command`` one of ``COMMANDS`` or "window". Exits with 2 where they make no sense."""
+    options = _parser(arguments).parse_args(arguments)
+    named = options.data_dir or os.environ.get("REKINDLE_DATA_DIR")
+    options.data_dir = Path(named) if named else None
+    return options
+
+
+def _first_word(arguments: Sequence[str]) -> str | None:
+    """The first argument that is neither an option nor an option's value."""
+    skip = False
+    for argument in arguments:
+        if skip:
+            skip = False
+        elif argument in _OPTIONS_WITH_VALUE:
+            skip = True
+        elif not argument.startswith("-"):
+            return argument
+    return None
+
+
+def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="rekindle",
+        description="Enlarge and restore photos on your own computer, faithfully.",
+        parents=[_common()],
+        epilog="Without a command the window opens, with the photos and folders that were named in its queue: "
+        "rekindle [PHOTO|FOLDER ...]",
+    )
+    parser.set_defaults(command=WINDOW, log_level="warning", data_dir=None, json=False)
+    if _first_word(arguments) not in COMMANDS and not {"-h", "--help"} & set(arguments):
+        parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO|FOLDER")
+        return parser
+    # One of its own: parsers share their parents' options, and the defaults set above would
+    # make a command undo what stood before it.
+    nested = _common()
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_enhance(commands.add_parser("enhance", parents=[nested], help="enlarge photos without a window"))
+    _add_models(commands.add_parser("models", parents=[nested], help="list and check models"), nested)
+    bench = commands.add_parser("bench", parents=[nested], help="measure speed on this machine")
+    bench.add_argument("--tiles", action="store_true", help="measure every tile size too")
+    commands.add_parser("self-test", parents=[nested], help="check this installation")
+    return parser
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    group = common.add_argument_group("for every command")
+    group.add_argument(
+        "--data-dir", metavar="DIR", help="keep models, queue, settings and logs under DIR (or REKINDLE_DATA_DIR)"
+    )
+    group.add_argument("--json", action="store_true", help="one JSON object a line on standard output")
+    group.add_argument("--log-level", choices=("debug", "info", "warning", "error"), help="default: warning")
+    group.add_argument("--version", action="version", version=f"rekindle {desktop.__version__}")
+    return common
+
+
+def _add_enhance(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Enlarges photos. A folder is read recursively and its structure kept; our own results in it are left out."
+    )
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO|FOLDER")
+    parser.add_argument(
+        "-o",
+        "--output",
+        type=Path,
+        metavar="PATH",
+        help="folder for the results, made if missing; or, for one photo, a file with an image's suffix. "
+        "Default: beside the original",
+    )
+    parser.add_argument(
+        "--scale", type=_positive, choices=(2, 3, 4, 8), help="how many times wider and higher (default: 3)"
+    )
+    parser.add_argument("--model", metavar="NAME", help="model family or full ID (default: edsr-baseline)")
+    parser.add_argument("--engine", metavar="NAME", default="auto", help="auto (default) or opencv")
+    parser.add_argument("--format", choices=tuple(BY_NAME), help="default: the photo's own; PNG where that cannot be")
+    parser.add_argument("--quality", type=_quality, metavar="1..100", default=95, help="JPEG and WebP (default: 95)")
+    parser.add_argument(
+        "--existing",
+        choices=("skip", "rename", "overwrite"),
+        default="rename",
+        help="what to do where the result exists (default: rename). The original is never overwritten",
+    )
+    parser.add_argument(
+        "--memory", type=_positive, metavar="MIB", default=0, help="working memory (default: a quarter of RAM)"
+    )
+    parser.add_argument(
+        "--max-megapixels",
+        type=_positive,
+        metavar="N",
+        default=DEFAULT_MAX_MEGAPIXELS,
+        help=f"refuse larger results (default: {DEFAULT_MAX_MEGAPIXELS})",
+    )
+
+
+def _add_models(parser: argparse.ArgumentParser, nested: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
+    actions.add_parser("list", parents=[nested], help="every model and whether it is on this computer")
+    verify = actions.add_parser("verify", parents=[nested], help="check installed models in full, repair damaged ones")
+    verify.add_argument("model", nargs="?", metavar="ID")
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def _quality(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not between 1 and 100")
+    return value

@@ -1,0 +1,180 @@
+"""``rekindle enhance``: photos and folders in, results and one line each out."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from tqdm import tqdm
+
+from desktop.core.cancel import CancelToken
+from desktop.core.collect import collect
+from desktop.core.errors import RekindleError, UsageError
+from desktop.core.jobs import JobState, Request
+from desktop.core.loaded_net import LoadedNet
+from desktop.core.photo.formats import BY_SUFFIX, READABLE_SUFFIXES
+from desktop.core.pipeline import Outcome
+from desktop.core.workspace import Workspace
+
+_EXIT_OK, _EXIT_FAILED, _EXIT_INTERRUPTED = 0, 1, 130
+
+
+def run_enhance(options: argparse.Namespace) -> int:
+    """Runs the command. Raises UsageError where the call is wrong, before anything is worked on."""
+    workspace = Workspace.open(options.data_dir, notice=lambda error: tqdm.write(f"Note: {error}", file=sys.stderr))
+    workspace.log_to_file()
+    workspace.catalogue.choose(options.model, options.scale)
+    LoadedNet(workspace.store).require_engine(options.engine)
+    requests = list(_requests(options))
+    if not requests:
+        raise UsageError("There is no photo in what was named: {names}.", names=", ".join(map(str, options.photos)))
+    pipeline = workspace.pipeline(options.memory, options.max_megapixels)
+    counts: Counter[JobState] = Counter()
+    started = time.perf_counter()
+    with _interruptible() as cancel, _bar(len(requests)) as bar:
+        for number, request in enumerate(requests):
+            bar.set_description_str(_shortened(request.path.name), refresh=False)
+
+            def show(part: float, number: int = number) -> None:
+                bar.n = round(number + part, 3)
+                bar.refresh()
+
+            outcome = pipeline.process(request, progress=None if bar.disable else show, cancel=cancel)
+            counts[outcome.state] += 1
+            show(1.0)
+            _tell(outcome, as_json=options.json)
+    _sum_up(counts, time.perf_counter() - started, as_json=options.json)
+    if cancel.cancelled:
+        return _EXIT_INTERRUPTED
+    return _EXIT_FAILED if counts[JobState.FAILED] else _EXIT_OK
+
+
+def _requests(options: argparse.Namespace) -> Iterator[Request]:
+    folder, file, chosen = _destination(options)
+    for found in collect(options.photos, exclude=folder):
+        yield Request(
+            found.path,
+            root=found.root,
+            model=options.model,
+            scale=options.scale,
+            engine=options.engine,
+            output=folder,
+            output_file=file,
+            format=chosen,
+            quality=options.quality,
+            existing=options.existing,
+        )
+
+
+def _destination(options: argparse.Namespace) -> tuple[Path | None, Path | None, str | None]:
+    """The output folder, or the output file, and the format that is asked for."""
+    output: Path | None = options.output
+    one_photo = len(options.photos) == 1 and not options.photos[0].is_dir()
+    if output is None or not one_photo or output.is_dir() or output.suffix.lower() not in READABLE_SUFFIXES:
+        return output, None, options.format
+    by_suffix = BY_SUFFIX.get(output.suffix.lower())
+    if by_suffix is None:
+        raise UsageError("Rekindle cannot write “{suffix}” files. Use .png, .jpg, .webp or .tif.", suffix=output.suffix)
+    if options.format not in (None, by_suffix.name):
+        raise UsageError(
+            "“{name}” and --format {format} contradict each other.", name=output.name, format=options.format
+        )
+    return None, output, by_suffix.name
+
+
+@contextmanager
+def _interruptible() -> Iterator[CancelToken]:
+    """The first Ctrl+C cancels after the current tile; a second one stops at once, in Python's usual way."""
+    cancel = CancelToken()
+
+    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        cancel.cancel()
+
+    before = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _bar(total: int) -> tqdm[Any]:
+    return tqdm(
+        total=total,
+        disable=not sys.stderr.isatty(),
+        leave=False,
+        bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed} < {remaining}",
+    )
+
+
+def _shortened(name: str, length: int = 32) -> str:
+    return name if len(name) <= length else name[: length // 2] + "…" + name[-(length // 2 - 1) :]
+
+
+def _tell(outcome: Outcome, *, as_json: bool) -> None:
+    if as_json:
+        tqdm.write(json.dumps(as_record(outcome), ensure_ascii=False), file=sys.stdout)
+        sys.stdout.flush()
+        return
+    name = outcome.request.path
+    match outcome.state:
+        case JobState.DONE:
+            tqdm.write(
+                f"{name} → {outcome.output}  ({outcome.width} × {outcome.height}, {outcome.seconds:.1f} s)",
+                file=sys.stdout,
+            )
+            for item in outcome.fidelity.lost:
+                tqdm.write(f"  not kept: {item.item} ({item.detail})", file=sys.stdout)
+        case JobState.SKIPPED:
+            tqdm.write(f"{name}: skipped, {outcome.output} exists", file=sys.stdout)
+        case JobState.CANCELLED:
+            tqdm.write(f"{name}: cancelled", file=sys.stderr)
+        case _:
+            tqdm.write(f"{name}: {outcome.error}", file=sys.stderr)
+
+
+def _sum_up(counts: Counter[JobState], seconds: float, *, as_json: bool) -> None:
+    figures = {
+        state.value: counts[state] for state in (JobState.DONE, JobState.FAILED, JobState.SKIPPED, JobState.CANCELLED)
+    }
+    if as_json:
+        print(json.dumps({"summary": True, **figures, "seconds": round(seconds, 3)}), flush=True)
+    elif sum(figures.values()) > 1:
+        words = ", ".join(f"{number} {state}" for state, number in figures.items() if number)
+        print(f"{words} in {seconds:.1f} s")
+
+
+def as_record(outcome: Outcome) -> dict[str, Any]:
+    """The object that ``--json`` prints for one photo."""
+    fidelity = asdict(outcome.fidelity)
+    return {
+        "input": str(outcome.request.path),
+        "output": str(outcome.output) if outcome.output else None,
+        "status": outcome.state.value,
+        "error": _error(outcome.error),
+        "model": outcome.model,
+        "scale": outcome.scale,
+        "engine": outcome.engine,
+        "precision": outcome.precision,
+        "cached": False,
+        "width": outcome.width,
+        "height": outcome.height,
+        "seconds": round(outcome.seconds, 4),
+        "load_seconds": round(outcome.load_seconds, 4),
+        "peak_rss_mib": outcome.peak_rss_mib,
+        **{key: list(items) for key, items in fidelity.items()},
+    }
+
+
+def _error(error: RekindleError | None) -> dict[str, str] | None:
+    return {"code": error.code, "message": error.message} if error else None

@@ -1,0 +1,41 @@
+"""Stopping and holding work between two tiles."""
+
+from __future__ import annotations
+
+import threading
+
+from desktop.core.errors import CancelledError
+
+
+class CancelToken:
+    """Shared by whoever controls a job and the thread that works on it; safe from any thread."""
+
+    def __init__(self) -> None:
+        self._cancelled = threading.Event()
+        self._go = threading.Event()
+        self._go.set()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    @property
+    def paused(self) -> bool:
+        return not self._go.is_set()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        self._go.set()  # a paused worker has to wake up to notice
+
+    def pause(self) -> None:
+        if not self.cancelled:
+            self._go.clear()
+
+    def resume(self) -> None:
+        self._go.set()
+
+    def check(self) -> None:
+        """Called by the worker between two steps: waits while paused. Raises CancelledError."""
+        self._go.wait()
+        if self.cancelled:
+            raise CancelledError

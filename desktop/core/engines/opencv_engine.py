@@ -1,0 +1,116 @@
+"""OpenCV's dnn module: the reference every other engine is measured against.
+
+The same arithmetic as ``cv2.dnn_superres`` with algorithm "edsr" (opencv_contrib, modules/dnn_superres): BGR, 0..255,
+a constant mean taken off before and added after. Unlike it, this takes and gives float32, so that 16-bit photos keep
+their depth and rounding happens once, at the end.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.core import errors
+from desktop.core.models.catalogue import Model
+from desktop.core.opencv import cv2
+
+# Mean of the training pictures, BGR, as dnn_superres has it.
+_MEAN_BGR = (103.1545782, 111.561547, 114.35629928)
+_MEAN_RGB = np.array(_MEAN_BGR[::-1], np.float32)
+# Both measured (docs/TILES.md): at 12 pixels the surroundings' influence is far below one grey level, and up to
+# 144 pixels a side the activations stay in the processor's cache.
+_HALO = 12
+_TILE = 144
+_WEIGHT_COPIES = 3
+
+
+class OpenCvNet:
+    """See ``Net``."""
+
+    engine = "opencv"
+    precision = "exact"
+    halo = _HALO
+    tile = _TILE
+
+    def __init__(self, model: Model, content: bytes) -> None:
+        self.scale = model.scale
+        self._parameters = model.parameters
+        # Creating one makes dnn_superres register its DepthToSpace layer, without which the net loads but cannot run.
+        cv2.dnn_superres.DnnSuperResImpl.create()
+        self._net = cv2.dnn.readNetFromTensorflow(np.frombuffer(content, np.uint8))
+        self._net.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
+        self._net.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
+
+    def upscale(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        height, width = picture.shape[:2]
+        try:
+            # The network's planes are blue, green, red; ours red, green, blue.
+            self._net.setInput(
+                cv2.dnn.blobFromImage(picture, 1.0, mean=_MEAN_BGR[::-1], swapRB=True, ddepth=cv2.CV_32F)
+            )
+            planes = self._net.forward()
+        except MemoryError as error:
+            raise _no_memory(width, height) from error
+        except cv2.error as error:
+            if error.code == cv2.Error.StsNoMem:
+                raise _no_memory(width, height) from error
+            raise errors.EngineFailedError(
+                "OpenCV could not run the model: {reason}.", reason=_first_line(error)
+            ) from error
+        expected = (1, 3, height * self.scale, width * self.scale)
+        if planes.shape != expected:
+            raise errors.EngineFailedError(
+                "The model answered with a picture of the wrong size ({found} instead of {expected}).",
+                found=planes.shape,
+                expected=expected,
+            )
+        result: NDArray[np.float32] = planes[0, ::-1].transpose(1, 2, 0) + _MEAN_RGB
+        if not np.isfinite(result).all():
+            raise errors.EngineFailedError("The model gave an answer that is not a picture.")
+        return result
+
+    def working_mib(self, tile: int) -> int:
+        return _FIXED_MIB + tile * tile * _BYTES_PER_PIXEL // 2**20 + self._parameters * 4 * _WEIGHT_COPIES // 2**20
+
+
+# Fitted to measured peaks (docs/TILES.md): what the process grows by while a tile is computed.
+_FIXED_MIB = 28
+_BYTES_PER_PIXEL = 2_150
+
+
+class OpenCvEngine:
+    """See ``Engine``."""
+
+    name = "opencv"
+
+    def load(self, model: Model, file: Path) -> OpenCvNet:
+        if model.algorithm != "edsr":
+            raise errors.EngineFailedError("Rekindle cannot run {kind} models yet.", kind=model.algorithm.upper())
+        try:
+            content = file.read_bytes()  # by content, because OpenCV cannot open every path on Windows
+        except OSError as error:
+            raise errors.ModelDamagedError(
+                "The model “{name}” cannot be read: {reason}.", name=model.id, reason=error.strerror or str(error)
+            ) from error
+        try:
+            return OpenCvNet(model, content)
+        except cv2.error as error:
+            raise errors.ModelDamagedError(
+                "The file of the model “{name}” is not a network OpenCV can read.", name=model.id
+            ) from error
+
+
+def _no_memory(width: int, height: int) -> errors.OutOfMemoryError:
+    return errors.OutOfMemoryError(
+        "There is not enough memory to enhance a piece of {width} × {height} pixels. "
+        "Close other programs and try again.",
+        width=width,
+        height=height,
+    )
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__

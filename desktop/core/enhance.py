@@ -1,0 +1,156 @@
+"""Photo -> larger Photo: colour, alpha, tiles, progress, cancel."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.core import errors, forecast, tiles
+from desktop.core.cancel import CancelToken
+from desktop.core.engines.base import Net
+from desktop.core.opencv import cv2
+from desktop.core.photo.photo import Photo
+from desktop.core.tiles import Tile
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[float], None]
+"""Told the part done, 0..1, after every tile."""
+Order = Callable[[list[Tile]], Iterable[Tile]]
+"""Puts tiles into the order they are worked on."""
+
+_SMALLEST_CORE = 32
+
+
+def enhance(
+    photo: Photo,
+    net: Net,
+    *,
+    budget_mib: int,
+    progress: Progress | None = None,
+    cancel: CancelToken | None = None,
+    order: Order | None = None,
+) -> Photo:
+    """Enlarges a photo by the net's scale.
+
+    Grey is run as three equal channels and averaged back. 16 bit goes through the network as float and is
+    rounded once. Alpha is enlarged by bicubic interpolation; colours hidden under full transparency are replaced by
+    those of their visible neighbours first, so that they cannot bleed into edges.
+
+    Args:
+        budget_mib: working memory for the network; tiles get smaller where it is tight.
+        order: by rows where None.
+
+    Raises:
+        CancelledError: ``cancel`` was used. OutOfMemoryError, EngineFailedError.
+    """
+    source = _without_hidden_colours(photo)
+    side = forecast.tile_side(net, budget_mib)
+    while True:
+        try:
+            pixels = _by_tiles(source, net, side, progress, cancel, order)
+            alpha = _enlarge_alpha(photo.alpha, net.scale) if photo.alpha is not None else None
+            return replace(photo, pixels=pixels, alpha=alpha)
+        except MemoryError as error:
+            raise errors.OutOfMemoryError(
+                "There is not enough memory for a result of {width} × {height} pixels. "
+                "Close other programs, or crop the photo first.",
+                width=photo.width * net.scale,
+                height=photo.height * net.scale,
+            ) from error
+        except errors.OutOfMemoryError:
+            smaller = side // 2
+            if smaller < 2 * net.halo + _SMALLEST_CORE:
+                raise
+            logger.warning("Out of memory with tiles of %d pixels; trying %d", side, smaller)
+            side = smaller
+
+
+def _by_tiles(
+    source: NDArray[Any],
+    net: Net,
+    side: int,
+    progress: Progress | None,
+    cancel: CancelToken | None,
+    order: Order | None,
+) -> NDArray[Any]:
+    height, width = source.shape[:2]
+    scale = net.scale
+    result = np.empty((height * scale, width * scale, *source.shape[2:]), source.dtype)
+    todo = tiles.plan(width, height, side, net.halo)
+    for done, tile in enumerate(order(todo) if order else todo, start=1):
+        if cancel is not None:
+            cancel.check()
+        piece = source[tile.read_y.start : tile.read_y.stop, tile.read_x.start : tile.read_x.stop]
+        answer = net.upscale(_to_network(piece))
+        kept = answer[tile.keep_y.within(tile.read_y, scale), tile.keep_x.within(tile.read_x, scale)]
+        result[tile.keep_y.scaled(scale), tile.keep_x.scaled(scale)] = _from_network(kept, source)
+        if progress is not None:
+            progress(done / len(todo))
+    if cancel is not None:
+        cancel.check()
+    return result
+
+
+def _depth_factor(dtype: np.dtype[Any]) -> int:
+    """Grey levels of this type per level of the network's 0..255: 65535 / 255 = 257 exactly."""
+    return 257 if dtype == np.uint16 else 1
+
+
+def _to_network(piece: NDArray[Any]) -> NDArray[np.float32]:
+    picture = piece.astype(np.float32)
+    if piece.dtype == np.uint16:
+        picture /= _depth_factor(piece.dtype)
+    return picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
+
+
+def _from_network(answer: NDArray[np.float32], source: NDArray[Any]) -> NDArray[Any]:
+    if source.ndim == 2:
+        answer = answer.mean(axis=2)
+    top = np.iinfo(source.dtype).max
+    return np.clip(np.rint(answer * _depth_factor(source.dtype)), 0, top).astype(source.dtype)
+
+
+def _enlarge_alpha(alpha: NDArray[Any], scale: int) -> NDArray[Any]:
+    if (alpha == alpha.flat[0]).all():
+        return np.full((alpha.shape[0] * scale, alpha.shape[1] * scale), alpha.flat[0], alpha.dtype)
+    # OpenCV resizes both of our types with saturation.
+    return cv2.resize(alpha, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+
+
+def _without_hidden_colours(photo: Photo) -> NDArray[Any]:
+    """Pixels whose fully transparent parts take the colour of what is visible around them.
+
+    Push-pull interpolation (Gortler et al., The Lumigraph, 1996): visible colours are averaged down until every
+    pixel has some, then handed back up.
+    """
+    if photo.alpha is None:
+        return photo.pixels
+    hidden = photo.alpha == 0
+    if not hidden.any() or hidden.all():
+        return photo.pixels
+    colours = photo.pixels.astype(np.float32)
+    weight = photo.alpha.astype(np.float32) / np.iinfo(photo.alpha.dtype).max
+    filled = _push_pull(colours if colours.ndim == 3 else colours[..., None], weight)
+    result = photo.pixels.copy()
+    result[hidden] = np.rint(filled[hidden]).reshape(result[hidden].shape).astype(result.dtype)
+    return result
+
+
+def _push_pull(colours: NDArray[np.float32], weight: NDArray[Any]) -> NDArray[np.float32]:
+    height, width = weight.shape
+    known = weight > 0
+    if known.all() or max(height, width) == 1:
+        return colours
+    half = ((width + 1) // 2, (height + 1) // 2)
+    small_weight = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(colours * weight[..., None], half, interpolation=cv2.INTER_AREA)
+    small = small.reshape(*small_weight.shape, -1) / np.maximum(small_weight, 1e-6)[..., None]
+    coarse = _push_pull(small.astype(np.float32), small_weight)
+    up = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR).reshape(colours.shape)
+    return np.where(known[..., None], colours, up)

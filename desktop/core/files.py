@@ -1,0 +1,79 @@
+"""Files that are either there whole or not there at all."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+TEMP_PREFIX = ".rekindle-"
+TEMP_SUFFIX = ".part"
+
+
+@contextlib.contextmanager
+def whole_file(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
+    """Gives a temporary path beside ``target``; leaving the block well moves the file there in one step.
+
+    The temporary file is flushed to disk first, and removed when the block raises. With ``overwrite`` False an
+    existing target is never replaced, not even one that appeared while the block ran.
+
+    Raises:
+        FileExistsError: the target exists and ``overwrite`` is False.
+        OSError: what the file system said.
+    """
+    temp = target.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}{TEMP_SUFFIX}")
+    try:
+        yield temp
+        # Opened for writing because Windows flushes only handles that may write.
+        with temp.open("rb+") as handle:
+            os.fsync(handle.fileno())
+        _publish(temp, target, overwrite)
+    finally:
+        temp.unlink(missing_ok=True)
+    _flush_folder(target.parent)
+
+
+def _publish(temp: Path, target: Path, overwrite: bool) -> None:
+    if overwrite:
+        os.replace(temp, target)
+        return
+    if sys.platform == "win32":
+        os.rename(temp, target)  # refuses an existing target there
+        return
+    try:
+        os.link(temp, target)
+    except FileExistsError:
+        raise
+    except OSError:  # FAT and some network shares have no hard links
+        if os.path.lexists(target):
+            raise FileExistsError(str(target)) from None
+        os.replace(temp, target)
+
+
+def _flush_folder(folder: Path) -> None:
+    if sys.platform == "win32":
+        return
+    # Without this a power cut can forget the rename; a file system that cannot do it is no reason to fail.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def write_whole(target: Path, content: bytes) -> None:
+    """Writes ``content`` to ``target`` in one visible step, making its folder. Raises OSError."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(target) as temp:
+        temp.write_bytes(content)
+
+
+def sha256_of(path: Path) -> str:
+    """The file's SHA-256 in hexadecimal, read in pieces. Raises OSError."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,0 +1,152 @@
+"""The queue as a pure state machine: jobs, their states, and the moves that are legal."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from desktop.core.errors import RekindleError
+
+
+class JobState(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+ENDINGS = frozenset({JobState.DONE, JobState.FAILED, JobState.SKIPPED, JobState.CANCELLED})
+ACTIVE = frozenset({JobState.RUNNING, JobState.PAUSED})
+
+_LEGAL = {
+    JobState.WAITING: frozenset({JobState.RUNNING, JobState.CANCELLED}),
+    JobState.RUNNING: ENDINGS | {JobState.PAUSED},
+    JobState.PAUSED: ENDINGS | {JobState.RUNNING},
+    # A photo that has ended may be tried again, and nothing else.
+    **{ending: frozenset({JobState.WAITING}) for ending in ENDINGS},
+}
+
+
+class IllegalMoveError(ValueError):
+    """A move the state machine does not know: a mistake in the program, not of the person."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is asked for one photo.
+
+    Attributes:
+        path: the original.
+        root: the folder argument it was found under, whose structure the output keeps; None for a photo named itself.
+        model: a family or full model ID.
+        scale: None for the model's own, or the default.
+        engine: an engine's name or "auto".
+        output: folder for the result; None for beside the original.
+        output_file: the exact file to write instead; its suffix has set ``format``.
+        format: an output format's name; None for the photo's own.
+        quality: 1 to 100.
+        existing: "rename", "skip" or "overwrite".
+    """
+
+    path: Path
+    root: Path | None = None
+    model: str | None = None
+    scale: int | None = None
+    engine: str = "auto"
+    output: Path | None = None
+    output_file: Path | None = None
+    format: str | None = None
+    quality: int = 95
+    existing: str = "rename"
+
+
+@dataclass(frozen=True)
+class Job:
+    """One photo in the queue. ``progress`` is 0..1; ``output`` and ``error`` come with the ending."""
+
+    id: str
+    request: Request
+    state: JobState = JobState.WAITING
+    progress: float = 0.0
+    output: Path | None = None
+    error: RekindleError | None = None
+
+    @property
+    def path(self) -> Path:
+        return self.request.path
+
+
+class Queue:
+    """Jobs in order. Not thread-safe: it belongs to whoever shows it."""
+
+    def __init__(self, new_id: Callable[[], str] = lambda: uuid.uuid4().hex) -> None:
+        self._jobs: dict[str, Job] = {}
+        self._new_id = new_id
+
+    def __len__(self) -> int:
+        return len(self._jobs)
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        return tuple(self._jobs.values())
+
+    def __getitem__(self, job_id: str) -> Job:
+        return self._jobs[job_id]
+
+    def __contains__(self, job_id: str) -> bool:
+        return job_id in self._jobs
+
+    def add(self, requests: Iterable[Request]) -> list[Job]:
+        added = [Job(self._new_id(), request) for request in requests]
+        self._jobs.update((job.id, job) for job in added)
+        return added
+
+    def next_waiting(self) -> Job | None:
+        return next((job for job in self._jobs.values() if job.state is JobState.WAITING), None)
+
+    def active(self) -> Job | None:
+        return next((job for job in self._jobs.values() if job.state in ACTIVE), None)
+
+    def move(
+        self, job_id: str, state: JobState, *, output: Path | None = None, error: RekindleError | None = None
+    ) -> Job:
+        """Takes a job to another state. Raises IllegalMoveError, and KeyError for an unknown job."""
+        job = self._jobs[job_id]
+        if state not in _LEGAL[job.state]:
+            raise IllegalMoveError(f"{job.state} -> {state}")
+        if state is JobState.WAITING:
+            moved = replace(job, state=state, progress=0.0, output=None, error=None)
+        elif state in ENDINGS:
+            progress = 1.0 if state is JobState.DONE else job.progress
+            moved = replace(job, state=state, progress=progress, output=output, error=error)
+        else:
+            moved = replace(job, state=state)
+        self._jobs[job_id] = moved
+        return moved
+
+    def progressed(self, job_id: str, progress: float) -> Job:
+        """Notes progress, which never runs backwards."""
+        job = self._jobs[job_id]
+        moved = replace(job, progress=max(job.progress, min(1.0, progress)))
+        self._jobs[job_id] = moved
+        return moved
+
+    def change(self, job_id: str, request: Request) -> Job:
+        """Gives a waiting job another request. Raises IllegalMoveError for one that has begun."""
+        job = self._jobs[job_id]
+        if job.state is not JobState.WAITING:
+            raise IllegalMoveError(f"a {job.state} job keeps its request")
+        self._jobs[job_id] = replace(job, request=request)
+        return self._jobs[job_id]
+
+    def remove(self, job_id: str) -> Job:
+        """Takes a job out. Raises IllegalMoveError for one that is being worked on."""
+        if self._jobs[job_id].state in ACTIVE:
+            raise IllegalMoveError("a job under way has to be cancelled first")
+        return self._jobs.pop(job_id)

@@ -1,0 +1,1 @@
+"""Which models exist (catalogue) and which are on this computer (store)."""

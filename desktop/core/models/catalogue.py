@@ -1,0 +1,99 @@
+"""Which models exist: ``models/catalogue.toml``, read into plain data."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop.core.errors import UsageError
+
+DEFAULT_FAMILY = "edsr-baseline"
+DEFAULT_SCALE = 3
+
+
+@dataclass(frozen=True)
+class Model:
+    """One super-resolution network.
+
+    Attributes:
+        id: family and scale, such as "edsr-baseline-x3".
+        family: what the person chooses.
+        algorithm: OpenCV dnn_superres' name of the kind of network, such as "edsr".
+        scale: how many times wider and higher the result is.
+        parameters: weights and biases.
+        file: file name in the store.
+        bytes, sha256: what the file must be.
+        licence: SPDX identifier.
+        bundled: whether it ships with Rekindle.
+        advice: one sentence on when to choose it.
+    """
+
+    id: str
+    family: str
+    algorithm: str
+    scale: int
+    parameters: int
+    file: str
+    bytes: int
+    sha256: str
+    licence: str
+    bundled: bool
+    advice: str
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All models Rekindle knows of, in the order they are offered."""
+
+    models: tuple[Model, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> Catalogue:
+        """Reads the catalogue that ships with Rekindle. Raises OSError, ValueError (TOML) or TypeError (fields)."""
+        with path.open("rb") as file:
+            table = tomllib.load(file)
+        return cls(tuple(Model(**entry) for entry in table["model"]))
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(model.family for model in self.models))
+
+    def scales(self, family: str) -> tuple[int, ...]:
+        return tuple(sorted(model.scale for model in self.models if model.family == family))
+
+    def by_id(self, model_id: str) -> Model:
+        """Raises UsageError for an ID that does not exist."""
+        for model in self.models:
+            if model.id == model_id:
+                return model
+        raise UsageError(
+            "There is no model “{name}”. Rekindle has: {known}.",
+            name=model_id,
+            known=", ".join(model.id for model in self.models),
+        )
+
+    def choose(self, name: str | None = None, scale: int | None = None) -> Model:
+        """The model for a family (or full ID) and a scale; the defaults where None.
+
+        Raises:
+            UsageError: there is no such model, or the ID is for another scale than the one asked for.
+        """
+        name = name or DEFAULT_FAMILY
+        if name not in self.families:
+            model = self.by_id(name)
+            if scale not in (None, model.scale):
+                raise UsageError(
+                    "The model “{name}” enlarges ×{scale}, not ×{asked}.", name=name, scale=model.scale, asked=scale
+                )
+            return model
+        wanted = DEFAULT_SCALE if scale is None else scale
+        for model in self.models:
+            if (model.family, model.scale) == (name, wanted):
+                return model
+        raise UsageError(
+            "The model “{name}” has no ×{asked}. It enlarges {known}.",
+            name=name,
+            asked=wanted,
+            known=", ".join(f"×{known}" for known in self.scales(name)),
+        )

@@ -1,0 +1,179 @@
+"""Which models are on this computer, verified.
+
+The store is a folder of the person's, so that models survive restarts and new versions of Rekindle. A model is verified
+in full when it arrives; from then on a cheap look at size and modification time is enough, and only a change of either
+costs another full look.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from desktop.core import errors, files
+from desktop.core.models.catalogue import Catalogue, Model
+
+logger = logging.getLogger(__name__)
+
+Notice = Callable[[errors.RekindleError], None]
+"""Told what the person should know although the work goes on."""
+
+
+class ModelState(StrEnum):
+    """What ``rekindle models list`` says of a model."""
+
+    INSTALLED = "installed"
+    BUNDLED = "bundled"
+    AVAILABLE = "available"
+    DAMAGED = "damaged"
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """How a file looked when its hash was last found right."""
+
+    size: int
+    mtime_ns: int
+    sha256: str
+
+    @classmethod
+    def of(cls, path: Path, sha256: str) -> _Seen:
+        found = path.stat()
+        return cls(found.st_size, found.st_mtime_ns, sha256)
+
+
+class Store:
+    """The models on this computer.
+
+    Safe for several processes on one folder: every file appears whole, in one step, and a copy made twice is the same.
+    """
+
+    def __init__(self, folder: Path, catalogue: Catalogue, bundled: Path, notice: Notice | None = None) -> None:
+        """
+        Args:
+            folder: where models are kept; made when first needed.
+            bundled: folder with the weights that ship with Rekindle.
+            notice: see ``Notice``; a warning in the log where None.
+        """
+        self.folder = folder
+        self.catalogue = catalogue
+        self._bundled = bundled
+        self.notice: Notice = notice or (lambda error: logger.warning("%s", error))
+
+    def path_of(self, model: Model) -> Path:
+        return self.folder / model.file
+
+    def ensure(self, model: Model) -> Path:
+        """A verified file of the model, installing the bundled copy or replacing a damaged one where it can.
+
+        Raises:
+            ModelMissingError: it is not installed and does not ship with Rekindle.
+            ModelDamagedError: it is damaged and there is nothing to replace it with.
+        """
+        path = self.path_of(model)
+        if path.exists():
+            if self._is_whole(model, path, full=False):
+                return path
+            self._set_aside(model, path)
+        elif not model.bundled:
+            raise errors.ModelMissingError("The model “{name}” is not installed on this computer.", name=model.id)
+        return self._install_bundled(model)
+
+    def state(self, model: Model, *, full: bool = False) -> ModelState:
+        """What is known of a model, changing nothing on disk but the memory of a good look.
+
+        Args:
+            full: hash the file even though it looks unchanged.
+        """
+        path = self.path_of(model)
+        if path.exists():
+            return ModelState.INSTALLED if self._is_whole(model, path, full=full) else ModelState.DAMAGED
+        return ModelState.BUNDLED if model.bundled else ModelState.AVAILABLE
+
+    def verify(self, model: Model) -> ModelState:
+        """Hashes the file in full and repairs a damaged one where it can. Gives the state that was found."""
+        state = self.state(model, full=True)
+        if state is ModelState.DAMAGED:
+            self.ensure(model)
+        return state
+
+    def _is_whole(self, model: Model, path: Path, *, full: bool) -> bool:
+        record = path.with_name(path.name + ".verified.json")
+        try:
+            if path.stat().st_size != model.bytes:
+                return False
+            if not full and _load(record) == _Seen.of(path, model.sha256):
+                return True
+            if files.sha256_of(path) != model.sha256:
+                return False
+            self._remember(record, _Seen.of(path, model.sha256))
+        except OSError as error:
+            logger.warning("The model file %s cannot be read: %s", path, error)
+            return False
+        return True
+
+    def _remember(self, record: Path, seen: _Seen) -> None:
+        try:
+            files.write_whole(record, json.dumps(asdict(seen)).encode())
+        except OSError as error:  # costs a hash next time, nothing else
+            logger.info("Could not note that %s is verified: %s", record.name, error)
+
+    def _set_aside(self, model: Model, path: Path) -> None:
+        """Keeps a damaged file for whoever wants to look at it, out of the way."""
+        aside = self.folder / "damaged" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{path.name}"
+        try:
+            aside.parent.mkdir(parents=True, exist_ok=True)
+            os.replace(path, aside)
+        except FileNotFoundError:
+            return  # another process was faster
+        except OSError as error:
+            logger.warning("The damaged model %s cannot be set aside: %s", path, error)
+        if model.bundled:
+            text = "The model “{name}” was damaged on disk and has been replaced. The damaged file was set aside."
+        else:
+            text = "The model “{name}” was damaged on disk and has been set aside. Install it again."
+        self.notice(errors.ModelDamagedError(text, name=model.id))
+
+    def _install_bundled(self, model: Model) -> Path:
+        source = self._bundled / model.file
+        if not model.bundled:
+            raise errors.ModelDamagedError("The model “{name}” is damaged. Install it again.", name=model.id)
+        target = self.path_of(model)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with files.whole_file(target) as temp:
+                shutil.copyfile(source, temp)
+                self._require_whole(model, temp)
+            self._is_whole(model, target, full=True)
+        except OSError as error:
+            # A full or read-only disk must not keep anyone from enhancing: the copy that ships serves as well.
+            logger.warning("The model %s cannot be copied to %s: %s", model.id, target, error)
+            self._require_whole(model, source)
+            return source
+        logger.info("Installed the model %s in %s", model.id, target)
+        return target
+
+    def _require_whole(self, model: Model, path: Path) -> None:
+        try:
+            whole = path.stat().st_size == model.bytes and files.sha256_of(path) == model.sha256
+        except FileNotFoundError:
+            whole = False
+        if not whole:
+            raise errors.ModelDamagedError(
+                "The model “{name}” that ships with Rekindle is damaged or missing. Install Rekindle again.",
+                name=model.id,
+            )
+
+
+def _load(record: Path) -> _Seen | None:
+    try:
+        return _Seen(**json.loads(record.read_text("utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None

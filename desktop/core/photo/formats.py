@@ -1,0 +1,66 @@
+"""The formats photos are read from and written to, and what each of them can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class OutputFormat:
+    """A format results are written in.
+
+    Attributes:
+        name: as on the command line and in settings.
+        pillow: Pillow's name of it.
+        suffixes: recognised file name endings, the one we write first.
+        max_side: longest side in pixels that the format can express.
+        alpha, deep, resolution: whether transparency, 16 bits a channel and dpi fit in.
+        quality: whether the quality setting means anything.
+    """
+
+    name: str
+    pillow: str
+    suffixes: tuple[str, ...]
+    max_side: int
+    alpha: bool
+    deep: bool
+    resolution: bool
+    quality: bool
+
+    @property
+    def label(self) -> str:
+        return self.name.upper() if self.name != "webp" else "WebP"
+
+
+# Largest sides: JPEG (ITU-T T.81, 16 bit), WebP (RFC 9649, 14 bit), PNG (31 bit) and TIFF (32 bit), where libpng's
+# user limit of one million and int arithmetic of readers are the practical end.
+JPEG = OutputFormat("jpeg", "JPEG", (".jpg", ".jpeg"), 65_535, False, False, True, True)
+PNG = OutputFormat("png", "PNG", (".png",), 1_000_000, True, True, True, False)
+WEBP = OutputFormat("webp", "WEBP", (".webp",), 16_383, True, False, False, True)
+TIFF = OutputFormat("tiff", "TIFF", (".tif", ".tiff"), 1_000_000, True, True, True, False)
+
+OUTPUT_FORMATS = (JPEG, PNG, WEBP, TIFF)
+BY_NAME = {entry.name: entry for entry in OUTPUT_FORMATS}
+BY_SUFFIX = {suffix: entry for entry in OUTPUT_FORMATS for suffix in entry.suffixes}
+_BY_PILLOW = {entry.pillow: entry for entry in OUTPUT_FORMATS} | {"MPO": JPEG}
+
+# MPO, a JPEG that carries a second picture (many cameras and phones), is opened by Pillow's JPEG reader.
+READABLE = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
+READABLE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
+)
+READABLE_WORDS = "JPEG, PNG, TIFF, WebP or BMP"
+
+
+def output_format(asked: str | None, read_from: str, width: int, height: int) -> OutputFormat:
+    """The format a result of ``width`` x ``height`` pixels is written in.
+
+    Args:
+        asked: a name from ``BY_NAME``, or None for the format the photo came in.
+        read_from: Pillow's name of that format.
+
+    Returns:
+        PNG where the input's format is not one we write, or cannot hold the size.
+    """
+    wanted = BY_NAME[asked] if asked else _BY_PILLOW.get(read_from, PNG)
+    return wanted if max(width, height) <= wanted.max_side else PNG

@@ -1,0 +1,78 @@
+"""A photo in memory, and the account of what became of everything that belongs to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8] | NDArray[np.uint16]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that belongs to a photo, in plain words: ``Item("ICC profile", "Display P3")``."""
+
+    item: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Fidelity:
+    """What was kept as it was, what was converted, and what was lost."""
+
+    kept: tuple[Item, ...] = ()
+    converted: tuple[Item, ...] = ()
+    lost: tuple[Item, ...] = ()
+
+    def and_kept(self, item: str, detail: str) -> Fidelity:
+        return replace(self, kept=(*self.kept, Item(item, detail)))
+
+    def and_converted(self, item: str, detail: str) -> Fidelity:
+        return replace(self, converted=(*self.converted, Item(item, detail)))
+
+    def and_lost(self, item: str, detail: str) -> Fidelity:
+        return replace(self, lost=(*self.lost, Item(item, detail)))
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """An upright picture and what travels with it.
+
+    Attributes:
+        pixels: (H, W, 3) RGB or (H, W) grey; uint8 or uint16, full range, straight (not premultiplied) colours.
+        alpha: (H, W) of the pixels' type, 0 transparent; None for an opaque photo.
+        icc: the ICC profile the pixels are in, as it stood in the file.
+        exif: EXIF as a TIFF structure (without the ``Exif`` prefix), orientation and sizes already upright.
+        xmp: the XMP packet.
+        dpi: dots per inch, horizontal and vertical.
+        file_format: Pillow's name of the format it was read from, such as "JPEG".
+        fidelity: what reading alone already converted or lost.
+    """
+
+    pixels: Pixels
+    alpha: Pixels | None = None
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    file_format: str = ""
+    fidelity: Fidelity = field(default_factory=Fidelity)
+
+    @property
+    def width(self) -> int:
+        return int(self.pixels.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.pixels.shape[0])
+
+    @property
+    def is_grey(self) -> bool:
+        return self.pixels.ndim == 2
+
+    @property
+    def bits(self) -> int:
+        """Bits per channel: 8 or 16."""
+        return int(self.pixels.dtype.itemsize) * 8

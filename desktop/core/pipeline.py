@@ -1,0 +1,238 @@
+"""One job: read, enhance, write, report. The window and the command line both work through this."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from desktop.core import errors, forecast, memory
+from desktop.core.cancel import CancelToken
+from desktop.core.engines.base import Net
+from desktop.core.enhance import Order, Progress, enhance
+from desktop.core.jobs import JobState, Request
+from desktop.core.loaded_net import LoadedNet
+from desktop.core.models.catalogue import Catalogue, Model
+from desktop.core.photo.formats import BY_NAME, BY_SUFFIX, PNG, OutputFormat, output_format
+from desktop.core.photo.photo import Fidelity, Photo
+from desktop.core.photo.read import read
+from desktop.core.photo.write import write
+
+logger = logging.getLogger(__name__)
+
+# Reading and writing take their share of the time too: progress that sat at 100 % while a large PNG is coded would lie.
+_READ_SHARE, _WRITE_SHARE = 0.02, 0.06
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one photo ended. Sizes in pixels of the result, 0 where there is none; times in seconds."""
+
+    request: Request
+    state: JobState
+    output: Path | None = None
+    error: errors.RekindleError | None = None
+    model: str = ""
+    scale: int = 0
+    engine: str = ""
+    precision: str = ""
+    width: int = 0
+    height: int = 0
+    seconds: float = 0.0
+    load_seconds: float = 0.0
+    peak_rss_mib: int = 0
+    fidelity: Fidelity = field(default_factory=Fidelity)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a job may use. ``budget_mib``: working memory for enhancing."""
+
+    budget_mib: int
+    max_megapixels: int = forecast.DEFAULT_MAX_MEGAPIXELS
+
+
+class Pipeline:
+    """Takes photos through the house one after another, with the one loaded net. Used from one thread."""
+
+    def __init__(self, catalogue: Catalogue, loaded: LoadedNet, limits: Limits) -> None:
+        self._catalogue = catalogue
+        self._loaded = loaded
+        self.limits = limits
+
+    def process(
+        self,
+        request: Request,
+        *,
+        progress: Progress | None = None,
+        cancel: CancelToken | None = None,
+        order: Order | None = None,
+    ) -> Outcome:
+        """Does one job. Never raises: whatever happens is in the outcome, and the next photo goes on."""
+        run = _Run(self._catalogue, self._loaded, self.limits, request, progress, cancel or CancelToken(), order)
+        with memory.PeakMeter() as meter:
+            state, error = run.finish()
+        return Outcome(
+            request,
+            state,
+            output=run.output if state in (JobState.DONE, JobState.SKIPPED) else None,
+            error=error,
+            model=run.model.id if run.model else (request.model or ""),
+            scale=run.model.scale if run.model else (request.scale or 0),
+            engine=run.net.engine if run.net else "",
+            precision=run.net.precision if run.net else "",
+            width=run.size[0],
+            height=run.size[1],
+            seconds=run.seconds,
+            load_seconds=run.load_seconds,
+            peak_rss_mib=meter.peak_mib,
+            fidelity=run.fidelity,
+        )
+
+
+@dataclass
+class _Run:
+    """The state of one job while it goes through."""
+
+    catalogue: Catalogue
+    loaded: LoadedNet
+    limits: Limits
+    request: Request
+    progress: Progress | None
+    cancel: CancelToken
+    order: Order | None
+    model: Model | None = None
+    net: Net | None = None
+    output: Path | None = None
+    size: tuple[int, int] = (0, 0)
+    load_seconds: float = 0.0
+    seconds: float = 0.0
+    fidelity: Fidelity = field(default_factory=Fidelity)
+
+    def finish(self) -> tuple[JobState, errors.RekindleError | None]:
+        try:
+            return self._go(), None
+        except errors.CancelledError as error:
+            return JobState.CANCELLED, error
+        except errors.RekindleError as error:
+            logger.info("%s: %s", self.request.path, error)
+            return JobState.FAILED, error
+        except Exception as error:
+            logger.exception("Unexpected failure with %s", self.request.path)
+            return JobState.FAILED, errors.unexpected(error)
+
+    def _go(self) -> JobState:
+        self.cancel.check()
+        self.model = self.catalogue.choose(self.request.model, self.request.scale)
+        if self._exists_already():
+            return JobState.SKIPPED
+        self.net, self.load_seconds = self.loaded.get(self.model, self.request.engine)
+        started = time.perf_counter()
+        try:
+            self._enhance(self.net)
+        finally:
+            self.seconds = time.perf_counter() - started
+        return JobState.DONE
+
+    def _exists_already(self) -> bool:
+        """Whether to skip, decided before anything is loaded wherever the name alone can tell."""
+        assert self.model is not None
+        if self.request.existing != "skip":
+            return False
+        for candidate in candidates(self.request, self.model.scale):
+            if os.path.lexists(candidate):
+                self.output = candidate
+                return True
+        return False
+
+    def _enhance(self, net: Net) -> None:
+        request, scale = self.request, net.scale
+        name = request.path.name
+
+        def size_check(width: int, height: int, file_format: str) -> None:
+            forecast.require_size(name, width, height, scale, self.limits.max_megapixels)
+            forecast.require_memory(name, width, height, scale)
+
+        photo = read(request.path, size_check)
+        self._report(_READ_SHARE)
+        middle = 1 - _READ_SHARE - _WRITE_SHARE
+        enlarged = enhance(
+            photo,
+            net,
+            budget_mib=self.limits.budget_mib,
+            progress=lambda part: self._report(_READ_SHARE + middle * part),
+            cancel=self.cancel,
+            order=self.order,
+        )
+        del photo
+        chosen = output_format(request.format, enlarged.file_format, enlarged.width, enlarged.height)
+        self.size = (enlarged.width, enlarged.height)
+        self._save(enlarged, chosen, scale)
+        self._report(1.0)
+
+    def _save(self, photo: Photo, chosen: OutputFormat, scale: int) -> None:
+        target = output_path(self.request, chosen, scale)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise errors.while_writing(error, target) from error
+        overwrite = self.request.existing == "overwrite"
+        for candidate in numbered(target):
+            if os.path.lexists(candidate) and (not overwrite or same_file(candidate, self.request.path)):
+                continue
+            try:
+                self.fidelity = write(photo, candidate, chosen, quality=self.request.quality, overwrite=overwrite)
+            except FileExistsError:  # another program took the name while we wrote
+                continue
+            self.output = candidate
+            return
+
+    def _report(self, part: float) -> None:
+        if self.progress is not None:
+            self.progress(part)
+
+
+def output_path(request: Request, chosen: OutputFormat, scale: int) -> Path:
+    """Where the result goes if the name is free: ``{stem}_x{scale}{suffix}``, in the photo's own suffix if it fits."""
+    if request.output_file is not None:
+        fits = request.output_file.suffix.lower() in chosen.suffixes
+        return request.output_file if fits else request.output_file.with_suffix(chosen.suffixes[0])
+    path = request.path
+    suffix = path.suffix if path.suffix.lower() in chosen.suffixes else chosen.suffixes[0]
+    return _folder(request) / f"{path.stem}_x{scale}{suffix}"
+
+
+def _folder(request: Request) -> Path:
+    if request.output is None:
+        return request.path.parent
+    if request.root is None:
+        return request.output
+    return request.output / request.path.parent.relative_to(request.root)
+
+
+def candidates(request: Request, scale: int) -> list[Path]:
+    """Every name a result of this photo may have been given, before its content has been looked at."""
+    if request.output_file is not None:
+        return [request.output_file]
+    own = BY_NAME[request.format] if request.format else BY_SUFFIX.get(request.path.suffix.lower(), PNG)
+    return [output_path(request, entry, scale) for entry in dict.fromkeys((own, PNG))]
+
+
+def numbered(path: Path) -> Iterator[Path]:
+    """``name.png``, ``name (2).png``, ``name (3).png`` and so on."""
+    yield path
+    number = 2
+    while True:
+        yield path.with_name(f"{path.stem} ({number}){path.suffix}")
+        number += 1
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two names are one file, through links and on case-insensitive disks too."""
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return one.absolute() == other.absolute()

@@ -1,0 +1,58 @@
+"""What the window and the command line both start from: the folders, the catalogue and the store."""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from dataclasses import dataclass
+from pathlib import Path
+
+from desktop.core import memory
+from desktop.core.loaded_net import LoadedNet
+from desktop.core.models.catalogue import Catalogue
+from desktop.core.models.store import Notice, Store
+from desktop.core.paths import Folders, bundled
+from desktop.core.pipeline import Limits, Pipeline
+
+_LOG_BYTES, _LOG_FILES = 1_000_000, 3
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One person's Rekindle on disk."""
+
+    folders: Folders
+    catalogue: Catalogue
+    store: Store
+
+    @classmethod
+    def open(cls, data_dir: Path | None = None, notice: Notice | None = None) -> Workspace:
+        """
+        Args:
+            data_dir: base for all folders; the platform's usual places where None.
+            notice: told what the person should know, such as a repaired model.
+        """
+        folders = Folders.under(data_dir) if data_dir else Folders.for_user()
+        catalogue = Catalogue.load(bundled("models", "catalogue.toml"))
+        return cls(folders, catalogue, Store(folders.models, catalogue, bundled("models", "weights"), notice))
+
+    def pipeline(self, memory_mib: int = 0, max_megapixels: int | None = None) -> Pipeline:
+        """A pipeline with a net of its own. ``memory_mib`` 0 stands for a quarter of the machine's memory."""
+        budget = memory_mib or memory.default_budget_mib()
+        limits = Limits(budget) if max_megapixels is None else Limits(budget, max_megapixels)
+        return Pipeline(self.catalogue, LoadedNet(self.store), limits)
+
+    def log_to_file(self) -> None:
+        """Writes the log into the person's folder, rotated. A folder that cannot be written is no reason to stop."""
+        logger = logging.getLogger("desktop")
+        try:
+            self.folders.log.mkdir(parents=True, exist_ok=True)
+            handler = logging.handlers.RotatingFileHandler(
+                self.folders.log_file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8", delay=True
+            )
+        except OSError as error:
+            logger.warning("No log can be kept in %s: %s", self.folders.log, error)
+            return
+        handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+        handler.setLevel(logging.INFO)
+        logger.addHandler(handler)
