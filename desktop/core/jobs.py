@@ -99,8 +99,8 @@ class Queue:
     def __getitem__(self, job_id: str) -> Job:
         return self._jobs[job_id]
 
-    def __contains__(self, job_id: str) -> bool:
-        return job_id in self._jobs
+    def get(self, job_id: str) -> Job | None:
+        return self._jobs.get(job_id)
 
     def add(self, requests: Iterable[Request]) -> list[Job]:
         added = [Job(self._new_id(), request) for request in requests]

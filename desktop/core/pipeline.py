@@ -54,6 +54,11 @@ class Limits:
     budget_mib: int
     max_megapixels: int = forecast.DEFAULT_MAX_MEGAPIXELS
 
+    @classmethod
+    def chosen(cls, memory_mib: int, max_megapixels: int) -> Limits:
+        """As the person set them; ``memory_mib`` 0 stands for a quarter of the machine's memory."""
+        return cls(memory_mib or memory.default_budget_mib(), max_megapixels)
+
 
 class Pipeline:
     """Takes photos through the house one after another, with the one loaded net. Used from one thread."""

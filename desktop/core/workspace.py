@@ -7,7 +7,7 @@ import logging.handlers
 from dataclasses import dataclass
 from pathlib import Path
 
-from desktop.core import memory
+from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import Catalogue
 from desktop.core.models.store import Notice, Store
@@ -36,11 +36,9 @@ class Workspace:
         catalogue = Catalogue.load(bundled("models", "catalogue.toml"))
         return cls(folders, catalogue, Store(folders.models, catalogue, bundled("models", "weights"), notice))
 
-    def pipeline(self, memory_mib: int = 0, max_megapixels: int | None = None) -> Pipeline:
+    def pipeline(self, memory_mib: int = 0, max_megapixels: int = DEFAULT_MAX_MEGAPIXELS) -> Pipeline:
         """A pipeline with a net of its own. ``memory_mib`` 0 stands for a quarter of the machine's memory."""
-        budget = memory_mib or memory.default_budget_mib()
-        limits = Limits(budget) if max_megapixels is None else Limits(budget, max_megapixels)
-        return Pipeline(self.catalogue, LoadedNet(self.store), limits)
+        return Pipeline(self.catalogue, LoadedNet(self.store), Limits.chosen(memory_mib, max_megapixels))
 
     def log_to_file(self) -> None:
         """Writes the log into the person's folder, rotated. A folder that cannot be written is no reason to stop."""

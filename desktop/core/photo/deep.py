@@ -19,7 +19,7 @@ _PNG_BIT_DEPTH_AT, _PNG_COLOUR_TYPE_AT = 24, 25  # in the IHDR chunk, which alwa
 _PNG_GREY_ALPHA = 4
 _BITS_PER_SAMPLE, _PHOTOMETRIC, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 258, 262, 338, 339
 _WHITE_IS_ZERO, _BLACK_IS_ZERO, _RGB = 0, 1, 2
-_ASSOCIATED_ALPHA = 1
+_UNSPECIFIED, _ASSOCIATED_ALPHA = 0, 1
 _UNSIGNED = 1
 
 
@@ -30,6 +30,15 @@ def is_deep(content: bytes, image: Image.Image) -> bool:
     if isinstance(image, TiffImageFile):
         return 16 in _as_tuple(image.tag_v2.get(_BITS_PER_SAMPLE, 1))
     return False
+
+
+def is_whole_tiff(content: bytes) -> bool:
+    """Whether this is a well-formed TIFF, of whatever kind: what Pillow does not know need not be damaged."""
+    try:
+        with tifffile.TiffFile(io.BytesIO(content)) as file:
+            return bool(file.pages.first.shape)
+    except Exception:  # tifffile lets the errors of its parsers through
+        return False
 
 
 def decode_deep(content: bytes, image: Image.Image, path: Path) -> tuple[NDArray[np.uint16], NDArray[np.uint16] | None]:
@@ -44,7 +53,11 @@ def decode_deep(content: bytes, image: Image.Image, path: Path) -> tuple[NDArray
     planes = _opencv(content)
     if planes.ndim == 3 and content[_PNG_COLOUR_TYPE_AT] == _PNG_GREY_ALPHA:
         return np.ascontiguousarray(planes[..., 0]), np.ascontiguousarray(planes[..., 3])
-    return _split(planes)
+    pixels, alpha = _split(planes)
+    key = image.info.get("transparency")
+    if alpha is None and pixels.ndim == 2 and isinstance(key, int):  # OpenCV heeds it in colour pictures only
+        alpha = np.where(pixels == key, 0, 65535).astype(np.uint16)
+    return pixels, alpha
 
 
 def _opencv(content: bytes) -> NDArray[np.uint16]:
@@ -82,6 +95,8 @@ def _tiff(content: bytes, image: TiffImageFile, path: Path) -> tuple[NDArray[np.
         planes = 65535 - planes
     pixels, alpha = _split(planes)
     extra = _as_tuple(tags.get(_EXTRA_SAMPLES, 0))
+    if extra[0] == _UNSPECIFIED:
+        return pixels, None
     if alpha is not None and extra[0] == _ASSOCIATED_ALPHA:
         pixels = _straight(pixels, alpha)
     return pixels, alpha

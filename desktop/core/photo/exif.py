@@ -6,24 +6,35 @@ So the structure (TIFF 6.0, EXIF 2.32) is walked, and the few values that must c
 
 from __future__ import annotations
 
+import io
+import mmap
 import struct
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
-from PIL import Image
 from PIL.ExifTags import IFD, Base
+
+from desktop.core.photo import tiff_tags
+from desktop.core.photo.tiff_tags import Field, Layout
 
 _ORIENTATION = 0x0112
 _SIZE_TAGS_IFD0 = {0x0100: 0, 0x0101: 1}  # ImageWidth, ImageLength
 _SIZE_TAGS_EXIF = {0xA002: 0, 0xA003: 1}  # PixelXDimension, PixelYDimension
 _SHORT, _LONG = 3, 4
+_Tree = dict[int, "_Tree"]
 _MAX_ENTRIES = 4096
 
 # Tags of a TIFF's own IFD that describe how its pixels are stored, not the photo: (TIFF 6.0, sections 8 and 13 to 15).
 _STORAGE_TAGS = frozenset(
     {254, 255, 256, 257, 258, 259, 262, 263, 266, 273, 277, 278, 279, 280, 281, 284, 288, 289, 290, 291, 292, 293}
     | {301, 317, 320, 321, 322, 323, 324, 325, 330, 338, 339, 340, 341, 342, 347, 512, 513, 514, 515, 517, 518, 519}
-    | {520, 521, 529, 530, 531, 532, 700, 33723, 34377, 34675}
+    | {400, 520, 521, 529, 530, 531, 532, 700, 33723, 34377, 34675, 37724, 50255}
 )
+# The resolution travels as the photo's own, and is written anew.
+_NOT_DESCRIBING = _STORAGE_TAGS | {Base.XResolution, Base.YResolution, Base.ResolutionUnit}
+_BELOW: _Tree = {IFD.Exif: {IFD.Interop: {}}, IFD.GPSInfo: {}}
+_ENDIAN: dict[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
 
 
 @dataclass
@@ -90,12 +101,13 @@ def upright(exif: bytes) -> tuple[bytes, bool]:
     A thumbnail stays as the camera made it; once the photo is turned it would lie on its side, and is unlinked.
     Raises ValueError on a broken structure.
     """
-    structure, ifd0 = _open(exif)
-    entry = structure.entries(ifd0).get(_ORIENTATION)
-    if entry is None or structure.integer(entry) == 1:
+    if orientation_of(exif) == 1:
         return exif, False
-    structure.set_integer(entry, 1)
+    structure, ifd0 = _open(exif)
+    structure.set_integer(structure.entries(ifd0)[_ORIENTATION], 1)
     link = structure.next_ifd_position(ifd0)
+    if link == len(exif):  # some writers leave the link out where there is no thumbnail
+        return bytes(structure.data), False
     had_thumbnail = structure.long(link) != 0
     struct.pack_into(structure.order + "I", structure.data, link, 0)
     return bytes(structure.data), had_thumbnail
@@ -117,25 +129,78 @@ def with_size(exif: bytes, width: int, height: int) -> bytes:
     return bytes(structure.data)
 
 
-def from_tiff(image: Image.Image) -> bytes | None:
-    """The EXIF of an opened TIFF as a block of its own, for its tags stand in the file's own IFD; None if it has none."""
-    exif = image.getexif()
-    kept = Image.Exif()
-    for tag, value in exif.items():
-        if tag not in _STORAGE_TAGS and tag not in (IFD.Exif, IFD.GPSInfo, Base.XResolution, Base.YResolution, 296):
-            kept[tag] = value
-    for sub in (IFD.Exif, IFD.GPSInfo):
-        values = exif.get_ifd(sub)
-        if values:
-            kept.get_ifd(sub).update(values)
-            kept[sub] = values
-    if not len(kept):
+def require_whole(exif: bytes) -> None:
+    """Raises ValueError where any value of it, not only those that are changed, lies outside."""
+    _Description.read(exif, *tiff_tags.opened(exif))
+
+
+def has_thumbnail(exif: bytes) -> bool:
+    """Whether a second directory, the thumbnail's, is linked. Raises ValueError on a broken structure."""
+    structure, ifd0 = _open(exif)
+    link = structure.next_ifd_position(ifd0)
+    return link < len(exif) and structure.long(link) != 0
+
+
+def byte_order(exif: bytes) -> Literal["<", ">"]:
+    """As struct has it. Raises ValueError on a broken structure."""
+    return "<" if _open(exif)[0].order == "<" else ">"
+
+
+def from_tiff(content: bytes) -> bytes | None:
+    """What a TIFF says of the photo, copied from its own directory into a block; None if it says nothing.
+
+    Raises ValueError on a broken structure.
+    """
+    layout, first = tiff_tags.opened(content)
+    photo = _Description.read(content, layout, first)
+    if not photo.top and not photo.below:
         return None
-    return kept.tobytes().removeprefix(b"Exif\0\0")
+    block = Layout(layout.order)
+    return block.header(block.header_bytes) + photo.packed(block, block.header_bytes)
 
 
-def parsed(exif: bytes) -> Image.Exif:
-    """EXIF as Pillow's mapping, for formats whose own tags it becomes."""
-    result = Image.Exif()
-    result.load(b"Exif\0\0" + exif)
-    return result
+def into_tiff(exif: bytes, path: Path) -> None:
+    """Adds what ``exif`` says of the photo to a finished TIFF in the same byte order; its directory is written anew.
+
+    Raises ValueError on a broken structure, OSError.
+    """
+    photo = _Description.read(exif, *tiff_tags.opened(exif))
+    with path.open("r+b") as file:
+        with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+            layout, first = tiff_tags.opened(content)
+            present = layout.fields(content, first)
+        known = {field.tag for field in present}
+        photo.top = [*present, *(field for field in photo.top if field.tag not in known)]
+        at = file.seek(0, io.SEEK_END)
+        at += file.write(bytes(at % 2))
+        file.write(photo.packed(layout, at))
+        file.seek(0)
+        file.write(layout.header(at))
+
+
+@dataclass
+class _Description:
+    """The fields that describe a photo: those of the first directory, and of the directories below it, by pointer."""
+
+    top: list[Field]
+    below: dict[int, _Description]
+
+    @classmethod
+    def read(cls, data: bytes, layout: Layout, at: int, tree: _Tree = _BELOW) -> _Description:
+        fields = layout.fields(data, at)
+        below = {
+            field.tag: cls.read(data, layout, int.from_bytes(field.value, _ENDIAN[layout.order]), tree[field.tag])
+            for field in fields
+            if field.tag in tree
+        }
+        return cls([field for field in fields if field.tag not in _NOT_DESCRIBING and field.tag not in below], below)
+
+    def packed(self, layout: Layout, at: int) -> bytes:
+        """This directory, to stand at ``at``, and behind it those below."""
+        pointers = [layout.pointer(tag, 0) for tag in self.below]
+        behind = b""
+        end = at + len(layout.packed([*self.top, *pointers], at))
+        for number, (tag, description) in enumerate(self.below.items()):
+            pointers[number] = layout.pointer(tag, end + len(behind))
+            behind += description.packed(layout, end + len(behind))
+        return layout.packed([*self.top, *pointers], at) + behind

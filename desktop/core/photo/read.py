@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import re
 import stat
 import struct
 import warnings
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,11 +18,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL.ExifTags import Base
+from PIL.TiffImagePlugin import TiffImageFile
 
 from desktop.core import errors
 from desktop.core.opencv import cv2
 from desktop.core.photo import exif as exif_block
-from desktop.core.photo.deep import decode_deep, is_deep
+from desktop.core.photo.deep import decode_deep, is_deep, is_whole_tiff
 from desktop.core.photo.formats import READABLE, READABLE_WORDS
 from desktop.core.photo.photo import Fidelity, Photo
 
@@ -30,7 +34,14 @@ SizeCheck = Callable[[int, int, str], None]
 # The first bytes of what we read; told apart from a file that merely has an image's name.
 _SIGNATURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"BM")
 # What libraries raise on broken input; Pillow lets struct and index errors of its parsers through.
-_DECODING_ERRORS = (OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError, struct.error)
+_DECODING_ERRORS = (
+    *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError),
+    *(struct.error, zlib.error),
+)
+_XMP_IN_PNG = "XML:com.adobe.xmp"
+_IPTC_IN_TIFF = {33723, 34377}  # IPTC-NAA and Photoshop's image resources
+_PNG_METADATA = frozenset({b"eXIf", b"iTXt", b"tEXt", b"zTXt"})
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
 
 
 def read(path: Path, size_check: SizeCheck | None = None) -> Photo:
@@ -44,8 +55,9 @@ def read(path: Path, size_check: SizeCheck | None = None) -> Photo:
         NotFoundError, NoPermissionError, UnreadablePhotoError, UnsupportedFormatError, OutOfMemoryError,
         and whatever ``size_check`` raises.
     """
-    content = _content(path)
+    content = b""
     try:
+        content = _content(path)
         with warnings.catch_warnings():
             # Pillow warns of trifles in files (odd EXIF, extra bytes) that do not keep it from reading them.
             warnings.simplefilter("ignore")
@@ -83,6 +95,11 @@ def _content(path: Path) -> bytes:
 
 
 def _unidentified(path: Path, content: bytes) -> errors.RekindleError:
+    if is_whole_tiff(content):
+        return errors.UnsupportedFormatError(
+            "“{name}” is a TIFF of a kind Rekindle cannot read. Save it as 8 or 16 bit RGB or grey first.",
+            name=path.name,
+        )
     if content.startswith(_SIGNATURES) or (content[:4] == b"RIFF" and content[8:12] == b"WEBP"):
         return _damaged(path, "its beginning makes no sense")
     return errors.UnsupportedFormatError(
@@ -113,9 +130,23 @@ def _decode(content: bytes, path: Path, size_check: SizeCheck | None) -> Photo:
     with Image.open(io.BytesIO(content), formats=READABLE) as image:
         if size_check is not None:
             size_check(*image.size, str(image.format))
-        carried = _carried(image)
+        if image.format == "PNG" and _has_metadata_behind_pixels(content):
+            image.load()  # which is when Pillow comes across it
+        carried = _carried(image, content)
         planes = _deep_planes(content, image, path) if is_deep(content, image) else _planes(image, path)
     return _upright(planes, carried)
+
+
+def _has_metadata_behind_pixels(png: bytes) -> bool:
+    """Whether there is any behind the IDAT chunks, where exiftool puts XMP."""
+    at, behind = 8, False
+    while at + 8 <= len(png):
+        size, kind = struct.unpack_from(">I4s", png, at)
+        if behind and kind in _PNG_METADATA:
+            return True
+        behind = behind or kind == b"IDAT"
+        at += size + 12
+    return False
 
 
 @dataclass(frozen=True)
@@ -142,22 +173,23 @@ class _Planes:
     drop_icc: bool = False
 
 
-def _carried(image: Image.Image) -> _Carried:
+def _carried(image: Image.Image, content: bytes) -> _Carried:
     fidelity = Fidelity()
     info = image.info
-    raw = exif_block.from_tiff(image) if image.format == "TIFF" else info.get("exif")
     block: bytes | None = None
-    orientation = 1
-    if raw:
-        raw = bytes(raw).removeprefix(b"Exif\0\0")
-        try:
-            orientation = exif_block.orientation_of(raw)
+    # Pillow, which turns a TIFF while loading it, heeds XMP too.
+    orientation = _orientation(image.getexif()) if image.format == "TIFF" else 1
+    try:
+        raw = exif_block.from_tiff(content) if image.format == "TIFF" else info.get("exif")
+        if raw:
+            raw = bytes(raw).removeprefix(b"Exif\0\0")
+            if image.format != "TIFF":
+                orientation = exif_block.orientation_of(raw)
             block, thumbnail_dropped = exif_block.upright(raw)
             if thumbnail_dropped:
                 fidelity = fidelity.and_lost("EXIF thumbnail", "it no longer matched the upright photo")
-        except ValueError:
-            block, orientation = None, 1
-            fidelity = fidelity.and_lost("EXIF", "it is damaged and was left out")
+    except ValueError:  # an orientation that could still be read holds
+        fidelity = fidelity.and_lost("EXIF", "it is damaged and was left out")
     frames = getattr(image, "n_frames", 1)
     if frames > 1:
         fidelity = fidelity.and_lost("further pictures", f"the first of {frames} in the file was used")
@@ -165,17 +197,25 @@ def _carried(image: Image.Image) -> _Carried:
         icc=info.get("icc_profile") or None,
         exif=block,
         orientation=orientation,
-        xmp=_xmp(info),
+        xmp=_xmp(info, orientation),
         dpi=_dpi(info.get("dpi")),
         file_format=str(image.format),
-        fidelity=_note_unkept(info, fidelity),
+        fidelity=_note_unkept(image, fidelity),
     )
 
 
-def _xmp(info: dict[Any, Any]) -> bytes | None:
-    packet = info.get("xmp") or info.get("XML:com.adobe.xmp")
+def _orientation(exif: Image.Exif) -> int:
+    value = exif.get(Base.Orientation, 1)
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+
+
+def _xmp(info: dict[Any, Any], orientation: int) -> bytes | None:
+    packet = info.get("xmp") or info.get(_XMP_IN_PNG)
     if isinstance(packet, str):
         packet = packet.encode()
+    if packet and orientation != 1:
+        # Left as it was, it would make programs that heed it turn the upright photo once more.
+        packet = _XMP_ORIENTATION.sub(rb"\g<1>1", packet)
     return bytes(packet) if packet else None
 
 
@@ -188,12 +228,16 @@ def _dpi(value: object) -> tuple[float, float] | None:
     return None
 
 
-def _note_unkept(info: dict[Any, Any], fidelity: Fidelity) -> Fidelity:
+def _note_unkept(image: Image.Image, fidelity: Fidelity) -> Fidelity:
     """Names what Rekindle does not carry over yet, so that nothing is lost silently."""
+    info = image.info
     if info.get("comment"):
         fidelity = fidelity.and_lost("JPEG comment", "not carried over")
-    if info.get("photoshop"):
+    if info.get("photoshop") or (isinstance(image, TiffImageFile) and _IPTC_IN_TIFF & set(image.tag_v2)):
         fidelity = fidelity.and_lost("IPTC and Photoshop data", "not carried over")
+    texts = [key for key in getattr(image, "text", ()) if key != _XMP_IN_PNG] if image.format == "PNG" else []
+    if texts:
+        fidelity = fidelity.and_lost("PNG text", f"{', '.join(texts)} not carried over")
     if "gamma" in info and "icc_profile" not in info and "srgb" not in info and abs(info["gamma"] - 0.45455) > 0.001:
         fidelity = fidelity.and_lost("PNG gamma", f"{info['gamma']:g} not carried over")
     return fidelity

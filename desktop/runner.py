@@ -1,0 +1,96 @@
+"""The queue's engine room: the one thread on which the loaded net lives."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, QThreadPool, Signal
+
+from desktop.core.cancel import CancelToken
+from desktop.core.jobs import Request
+from desktop.core.pipeline import Limits, Outcome, Pipeline
+
+
+class Runner(QObject):
+    """Works on one job at a time, off the GUI thread.
+
+    The pool has a single thread that never expires, because the pipeline's net must stay on the thread that loaded it.
+
+    Signals:
+        progressed(job_id: str, part: float): part done, 0..1.
+        finished(job_id: str, outcome: Outcome): exactly once for every job that was submitted.
+    """
+
+    progressed = Signal(str, float)
+    finished = Signal(str, object)
+
+    def __init__(self, pipeline: Pipeline, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._pipeline = pipeline
+        self._pool = QThreadPool(self)
+        self._pool.setObjectName("enhancing")
+        self._pool.setMaxThreadCount(1)
+        self._pool.setExpiryTimeout(-1)
+        self._tokens: dict[str, CancelToken] = {}
+        self.finished.connect(self._forget)
+        # A window that is thrown away without being closed must not wait for a whole photo.
+        self.destroyed.connect(partial(_cancel, self._tokens))
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._tokens)
+
+    def submit(self, job_id: str, request: Request) -> None:
+        """Queues a job. Raises ValueError where it is under way already."""
+        if job_id in self._tokens:
+            raise ValueError(f"job {job_id} is under way")
+        token = CancelToken()
+        self._tokens[job_id] = token
+        self._pool.start(self._task(job_id, request, token))
+
+    def use_limits(self, limits: Limits) -> None:
+        """What jobs may use from the next one on."""
+        self._pipeline.limits = limits
+
+    def pause(self) -> None:
+        """Holds the job under way after its current tile."""
+        for token in self._tokens.values():
+            token.pause()
+
+    def resume(self) -> None:
+        for token in self._tokens.values():
+            token.resume()
+
+    def cancel(self, job_id: str) -> None:
+        """Ends a job after its current tile; nothing happens where it has ended already."""
+        token = self._tokens.get(job_id)
+        if token is not None:
+            token.cancel()
+
+    def shutdown(self) -> None:
+        """Cancels everything and waits until the thread is idle: a tile's time at most."""
+        _cancel(self._tokens)
+        self._pool.waitForDone()
+
+    def _task(self, job_id: str, request: Request, token: CancelToken) -> Callable[[], None]:
+        def work() -> None:
+            def report(part: float) -> None:
+                if not token.cancelled:
+                    self.progressed.emit(job_id, part)
+
+            outcome: Outcome = self._pipeline.process(request, progress=report, cancel=token)
+            # Gone with its window: then nobody is left to tell.
+            with contextlib.suppress(RuntimeError):
+                self.finished.emit(job_id, outcome)
+
+        return work
+
+    def _forget(self, job_id: str) -> None:
+        self._tokens.pop(job_id, None)
+
+
+def _cancel(tokens: dict[str, CancelToken], *_: object) -> None:
+    for token in list(tokens.values()):
+        token.cancel()

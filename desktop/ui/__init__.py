@@ -1,0 +1,1 @@
+"""The window: Qt Widgets. Widgets show state and emit requests; controllers decide."""

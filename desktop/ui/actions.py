@@ -1,0 +1,99 @@
+"""Every action of the window: its words, its key, its place in the menu."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QCoreApplication
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMainWindow
+
+from desktop.ui.comparison_panel import ComparisonPanel
+
+Key = QKeySequence.StandardKey
+
+
+class Actions:
+    """Actions and the menus that hold them. Connecting them is the window's affair."""
+
+    def __init__(self, window: QMainWindow, panel: ComparisonPanel) -> None:
+        self._window = window
+        self.add = self._make(_tr("&Add photos…"), Key.Open)
+        self.add_folder = self._make(_tr("Add a &folder…"), "Ctrl+Shift+O")
+        self.paste = self._make(_tr("&Paste photo"), Key.Paste)
+        self.save_as = self._make(_tr("&Save result as…"), Key.SaveAs)
+        self.open = self._make(_tr("&Open result"), "Ctrl+Return")
+        self.reveal = self._make(_tr("Show &in folder"), "Ctrl+E")
+        self.settings = self._make(_tr("S&ettings…"), "Ctrl+,")
+        self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
+        self.quit = self._make(_tr("&Quit"), Key.Quit)
+        self.quit.setMenuRole(QAction.MenuRole.QuitRole)
+
+        self.start = self._make(_tr("&Enhance"), "Ctrl+R")
+        self.pause = self._make(_tr("&Pause or resume"), "Ctrl+P")
+        self.cancel = self._make(_tr("&Cancel all"), "Ctrl+.")
+        self.cancel_selected = self._make(_tr("Cancel se&lected"), "")
+        self.retry = self._make(_tr("&Try again"), "Ctrl+T")
+        self.remove = self._make(_tr("Re&move from the list"), "")
+        self.clear = self._make(_tr("Clear &finished"), "Ctrl+Shift+Del")
+        self.copy_path = self._make(_tr("Copy pat&h"), "Ctrl+Shift+C")
+        self.copy_error = self._make(_tr("Copy &message"), "")
+        self.previous = self._make(_tr("P&revious photo"), "[")
+        self.next = self._make(_tr("&Next photo"), "]")
+
+        self.shortcuts = self._make(_tr("&Keyboard shortcuts"), Key.HelpContents)
+        self.about = self._make(_tr("&About Rekindle"), "")
+        self.about.setMenuRole(QAction.MenuRole.AboutRole)
+        self._fill_menus(panel)
+
+    @property
+    def for_a_photo(self) -> tuple[QAction, ...]:
+        """What the menu on a row offers, in order; None of them makes sense without a photo."""
+        return (
+            self.open,
+            self.reveal,
+            self.save_as,
+            self.copy_path,
+            self.copy_error,
+            self.retry,
+            self.cancel_selected,
+            self.remove,
+        )
+
+    @property
+    def all(self) -> list[QAction]:
+        """Every action, in the order of the menus."""
+        return [action for action in vars(self).values() if isinstance(action, QAction)]
+
+    def _fill_menus(self, panel: ComparisonPanel) -> None:
+        bar = self._window.menuBar()
+        photo = bar.addMenu(_tr("&Photo"))
+        photo.addActions([self.add, self.add_folder, self.paste])
+        photo.addSeparator()
+        photo.addActions([self.open, self.reveal, self.save_as, self.copy_path])
+        photo.addSeparator()
+        photo.addActions([self.settings])
+        photo.addSeparator()
+        photo.addAction(self.quit)
+        queue = bar.addMenu(_tr("&Queue"))
+        queue.addActions([self.start, self.pause, self.cancel])
+        queue.addSeparator()
+        queue.addActions([self.retry, self.cancel_selected, self.remove, self.clear])
+        queue.addSeparator()
+        queue.addActions([self.previous, self.next])
+        view = bar.addMenu(_tr("&View"))
+        view.addActions(panel.mode_actions.actions())
+        view.addSeparator()
+        view.addActions([panel.fit_action, panel.one_to_one_action])
+        help_menu = bar.addMenu(_tr("&Help"))
+        help_menu.addActions([self.shortcuts, self.about])
+
+    def _make(self, text: str, key: QKeySequence.StandardKey | str) -> QAction:
+        action = QAction(text, self._window)
+        if isinstance(key, Key):
+            action.setShortcuts(key)
+        elif key:
+            action.setShortcut(QKeySequence(key))
+        return action
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Actions", text)

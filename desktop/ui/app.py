@@ -1,0 +1,65 @@
+"""Composes the window. Importing this does nothing else."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+import desktop
+from desktop.core import opencv, settings
+from desktop.core.workspace import Workspace
+from desktop.runner import Runner
+from desktop.ui import icons, theme
+from desktop.ui.controller import QueueController
+from desktop.ui.main_window import MainWindow
+from desktop.ui.picture_loader import PictureLoader
+from desktop.ui.tasks import TaskPool
+
+logger = logging.getLogger(__name__)
+
+_SIGNALS_MS = 500
+
+
+def create_window(data_dir: Path | None) -> MainWindow:
+    """A window on the person's folders, or on ``data_dir``. Needs a QApplication; does not show the window.
+
+    Raises:
+        OSError, ValueError: what ships with Rekindle is incomplete.
+    """
+    workspace = Workspace.open(data_dir)
+    chosen = settings.load(workspace.folders.settings_file)
+    if chosen.model not in workspace.catalogue.families:
+        chosen = settings.Settings()
+    disk = TaskPool("disk", 1)
+    runner = Runner(workspace.pipeline(chosen.memory_mib, chosen.max_megapixels))
+    controller = QueueController(runner, disk, chosen)
+    # Found on the runner's thread; as a signal it arrives on the GUI's.
+    workspace.store.notice = controller.noticed.emit
+    return MainWindow(workspace, chosen, controller, PictureLoader(), disk)
+
+
+def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> int:
+    """Opens the window with these photos queued, and returns when it has been closed."""
+    logger.debug("OpenCV %s", opencv.cv2.__version__)  # imported before Qt, for the reason that its module gives
+    application = QApplication(list(argv))
+    application.setApplicationName("Rekindle")
+    application.setApplicationVersion(desktop.__version__)
+    application.setDesktopFileName("rekindle")
+    application.setWindowIcon(icons.application_icon())
+    theme.apply(application)
+    application.styleHints().colorSchemeChanged.connect(lambda _scheme: theme.apply(application))
+    window = create_window(data_dir)
+    if photos:
+        window.add_paths(photos)
+    window.show()
+    # Python only notices Ctrl+C in a terminal when it gets to run.
+    signal.signal(signal.SIGINT, lambda _number, _frame: window.close())
+    ticker = QTimer(interval=_SIGNALS_MS)
+    ticker.timeout.connect(lambda: None)
+    ticker.start()
+    return application.exec()

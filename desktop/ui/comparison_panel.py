@@ -1,0 +1,118 @@
+"""The comparison with its small controls: how it is shown, how large, and what is seen."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from desktop.ui import icons, theme, words
+from desktop.ui.comparison_view import ComparisonView
+from desktop.ui.pyramid import Pyramid
+
+_MODES = ("split", "side-by-side", "flip", "difference")
+
+
+class ComparisonPanel(QWidget):
+    """The view, and a bar below it. Its actions also stand in the window's menu."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.view = ComparisonView()
+        self.view.setObjectName("comparisonView")
+        self._subject: str | None = None
+        self._size = QLabel()
+        self._size.setProperty("quiet", True)
+        self._zoom = QLabel()
+        self._zoom.setProperty("quiet", True)
+        self._zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._zoom.setMinimumWidth(self._zoom.fontMetrics().horizontalAdvance("3200 %") + theme.GRID)
+        self._buttons: list[tuple[QAction, str]] = []
+        self.mode_actions = self._mode_actions()
+        self.fit_action = self._action(self.tr("Fit in the window"), "fit", self.view.zoom_to_fit)
+        self.one_to_one_action = self._action(self.tr("Actual size, 1:1"), "one-to-one", self._one_to_one)
+
+        bar = QHBoxLayout()
+        bar.setContentsMargins(theme.PANEL_MARGIN, 4, theme.PANEL_MARGIN, 4)
+        bar.setSpacing(4)
+        bar.addWidget(self._size, 1)
+        for action, name in self._buttons:
+            if name == "fit":
+                bar.addSpacing(theme.PANEL_MARGIN)
+            bar.addWidget(_tool(action))
+        bar.addWidget(self._zoom, 1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.view, 1)
+        column.addLayout(bar)
+        self.view.zoomChanged.connect(self._show_zoom)
+        self.view.modeChanged.connect(self._show_mode)
+        self._show_mode(self.view.mode)
+        self.retint()
+
+    def show_pair(self, subject: str, before: Pyramid, after: Pyramid | None) -> None:
+        """Shows a photo; the place that was looked at stays when it is the same ``subject`` as before."""
+        self.view.set_images(before, after, keep_view=subject == self._subject)
+        self._subject = subject
+        text = words.size(before.width, before.height)
+        if after is not None:
+            text += " → " + words.size(after.width, after.height)
+        self._size.setText(text)
+        self._show_zoom(self.view.zoom)
+
+    def clear(self) -> None:
+        self._subject = None
+        self.view.set_images(None, None)
+        self._size.clear()
+        self._zoom.clear()
+
+    def retint(self) -> None:
+        """Draws the icons in the palette's colours."""
+        tones = theme.tones()
+        for action, name in self._buttons:
+            action.setIcon(icons.icon(name, tones.text, tones.disabled))
+
+    def _mode_actions(self) -> QActionGroup:
+        labels = {
+            "split": (self.tr("Split: before and after with a divider"), "split"),
+            "side-by-side": (self.tr("Side by side"), "side-by-side"),
+            "flip": (self.tr("Flip: hold Space to see before"), "flip"),
+            "difference": (self.tr("Difference: what was changed"), "difference"),
+        }
+        group = QActionGroup(self)
+        for mode in _MODES:
+            text, picture = labels[mode]
+            action = self._action(text, picture, lambda _checked=False, mode=mode: self._choose(mode))
+            action.setCheckable(True)
+            action.setData(mode)
+            group.addAction(action)
+        return group
+
+    def _action(self, text: str, picture: str, slot) -> QAction:  # type: ignore[no-untyped-def]
+        action = QAction(text, self)
+        action.triggered.connect(slot)
+        self._buttons.append((action, picture))
+        return action
+
+    def _choose(self, mode: str) -> None:
+        self.view.mode = mode
+
+    def _one_to_one(self) -> None:
+        self.view.set_zoom(1.0, self.view.rect().toRectF().center())
+
+    def _show_zoom(self, zoom: float) -> None:
+        self._zoom.setText(self.tr("{percent} %").format(percent=round(zoom * 100)) if self._subject else "")
+
+    def _show_mode(self, mode: str) -> None:
+        for action in self.mode_actions.actions():
+            action.setChecked(action.data() == mode)
+
+
+def _tool(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setAutoRaise(True)
+    button.setFixedSize(theme.CONTROL_HEIGHT, theme.CONTROL_HEIGHT)
+    button.setAccessibleName(action.text())
+    return button

@@ -1,0 +1,185 @@
+"""Before and after of one photo, compared at the same place and zoom."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from desktop.ui import comparison_chrome as chrome
+from desktop.ui.comparison_frames import Frames, paint_panes
+from desktop.ui.comparison_layout import DIFFERENCE, FLIP, MODES, SPLIT, Side, pane_size, panes
+from desktop.ui.divided_view import DividedView
+from desktop.ui.navigable_view import Action
+from desktop.ui.pyramid import Array, PhotoLike, Pyramid
+from desktop.ui.pyramid_builder import Pool, PyramidBuilder
+
+Picture = Array | PhotoLike | Pyramid
+
+# Up to this many pixels the levels are built on the spot, in a few milliseconds.
+BUILD_AT_ONCE = 4_000_000
+
+
+class ComparisonView(DividedView):
+    """The zoomable comparison of a photo before and after enhancing.
+
+    Zoom counts pixels of the result: 1.0 shows one result pixel on one device pixel, and a pixel of before as large
+    as the result pixels made of it. While there is no result, it counts pixels of before.
+
+    Beside the keys of `DividedView`: Space shows before while it is held, S and D choose split and difference.
+
+    Signals:
+        modeChanged(str): one of `comparison_layout.MODES`
+    """
+
+    modeChanged = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None, pool: Pool | None = None) -> None:
+        """`pool` builds the levels of large pictures; the global thread pool if None."""
+        super().__init__(parent)
+        self._frames = Frames()
+        self._mode = SPLIT
+        self._peek = False
+        self._builder = PyramidBuilder(self, pool)
+        self._builder.built.connect(self._take_pyramid)
+        self.setObjectName("comparisonView")
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self._retranslate()
+
+    def set_images(self, before: Picture | None, after: Picture | None, keep_view: bool = False) -> None:
+        """Show another photo: before and after, before alone while there is no after, or nothing.
+
+        Pictures are (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16, photos, or pyramids of them. They
+        are not copied and must not be changed. Levels of a large one are built in the background; a pyramid built
+        beforehand is drawn at its best at once. `keep_view` stays at the same place of the scene if the proportions
+        allow, otherwise the whole photo is shown. Raises ValueError for what is not a picture.
+        """
+        wrapped = {Side.BEFORE: _wrapped(before), Side.AFTER: _wrapped(after)}
+        self._builder.restart()
+        self._frames = Frames(wrapped[Side.BEFORE], wrapped[Side.AFTER])
+        for side, pyramid in wrapped.items():
+            if pyramid is not None and not pyramid.complete:
+                self._builder.request(side.value, pyramid)
+        self.release_divider()
+        self.change_viewport(self.viewport.showing(self._frames.size, keep_view).resized(self.pane_size()))
+        self.update()
+
+    @property
+    def mode(self) -> str:
+        """One of `comparison_layout.MODES`; setting anything else raises ValueError."""
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode: str) -> None:
+        if mode not in MODES:
+            raise ValueError(f"mode {mode!r} is none of {', '.join(MODES)}")
+        if mode != self._mode:
+            self._mode = mode
+            self.release_divider()
+            self.relayout()
+            self.update()
+            self.modeChanged.emit(mode)
+
+    @property
+    def divided(self) -> bool:
+        return self._mode == SPLIT and self._frames.alone is None and self._frames.after is not None and not self._peek
+
+    def pane_size(self) -> tuple[int, int]:
+        gap = round(chrome.GAP * self.devicePixelRatioF())
+        return pane_size(self._mode, self._frames.alone is not None, super().pane_size(), gap)
+
+    def to_pane(self, position: QPointF) -> tuple[float, float]:
+        x, y = super().to_pane(position)
+        second = super().pane_size()[0] - self.pane_size()[0]
+        return (x - second if 0 < second <= x else x), y
+
+    def key_action(self, key: int, modifiers: Qt.KeyboardModifier) -> Action | None:
+        if not modifiers & ~Qt.KeyboardModifier.ShiftModifier:
+            if key == Qt.Key.Key_Space:
+                return partial(self._set_peek, True)
+            if key in (Qt.Key.Key_S, Qt.Key.Key_D):
+                return partial(setattr, self, "mode", SPLIT if key == Qt.Key.Key_S else DIFFERENCE)
+        return super().key_action(key, modifiers)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() != Qt.Key.Key_Space:
+            super().keyReleaseEvent(event)
+        elif not event.isAutoRepeat():
+            self._set_peek(False)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self._set_peek(False)  # the key's release will go to another widget
+        super().focusOutEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self._mode == FLIP and self._frames.alone is None:
+            self._set_peek(True)
+        else:
+            super().mousePressEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._set_peek(False)
+        super().mouseReleaseEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        if event.type() == QEvent.Type.LanguageChange:
+            self._retranslate()
+            self.update()
+        super().changeEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.fillRect(self.rect(), chrome.surround(self.palette()))
+        if not self.viewport.empty:
+            # A painter redirected to an image may have another density than the screen: same layout, its pixels.
+            ratio = painter.deviceTransform().m11()
+            size = round(self.width() * ratio), round(self.height() * ratio)
+            shown = panes(self._mode, self._frames.alone, self._peek, self.split, size, round(chrome.GAP * ratio))
+            density = ratio / self.devicePixelRatioF()
+            viewport = self.viewport if density == 1 else self.viewport.scaled(density)
+            paint_panes(painter, self._frames, viewport, shown, ratio, self.moving, whole=self.divider.held)
+            for pane in shown:
+                room = QRectF(*(side / ratio for side in pane.clip))
+                chrome.draw_pill(painter, self._label(pane.side), room, right=pane.side is Side.AFTER)
+                if pane.side is Side.DIFFERENCE:
+                    chrome.draw_legend(painter, room, self.tr("The same"), self.tr("25 % or more"))
+            if self.divided:
+                chrome.draw_divider(painter, self.divider, QSizeF(self.size()), self.palette())
+        if self.ring_shown:
+            chrome.draw_focus_ring(painter, QSizeF(self.size()), self.palette())
+
+    def _label(self, side: Side) -> str:
+        if side is Side.DIFFERENCE:
+            return self.tr("Difference")
+        if side is Side.AFTER:
+            return self.tr("After")
+        return self.tr("Original") if self._frames.after is None else self.tr("Before")
+
+    def _set_peek(self, peek: bool) -> None:
+        if peek != self._peek:
+            self._peek = peek
+            self.update()
+
+    def _take_pyramid(self, name: str, pyramid: Pyramid) -> None:
+        self._frames.replace(Side(name), pyramid)
+        self.update()
+
+    def _retranslate(self) -> None:
+        self.setAccessibleName(self.tr("Comparison of before and after"))
+        self.setAccessibleDescription(
+            self.tr(
+                "Plus and minus zoom, 0 shows the whole photo, the arrow keys move it. "
+                "Alt with left or right moves the divider. Hold Space to see the photo before."
+            )
+        )
+
+
+def _wrapped(picture: Picture | None) -> Pyramid | None:
+    if picture is None:
+        return None
+    pyramid = picture if isinstance(picture, Pyramid) else Pyramid.wrap(picture)
+    return pyramid.completed() if pyramid.width * pyramid.height < BUILD_AT_ONCE else pyramid

@@ -1,0 +1,106 @@
+"""The shortcut sheet and the About box."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+import desktop
+from desktop.core.paths import Folders
+from desktop.ui import icons, theme
+
+
+class ShortcutsDialog(QDialog):
+    """Every key, in two columns: the window's and the comparison's."""
+
+    def __init__(self, actions: list[QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("shortcutsDialog")
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        window = [
+            (action.text().replace("&", "").rstrip("…"), _native(action.shortcut()))
+            for action in actions
+            if not action.shortcut().isEmpty()
+        ]
+        comparison = [
+            (self.tr("Zoom in, zoom out"), "+  −"),
+            (self.tr("Fit in the window"), "F  0"),
+            (self.tr("Actual size, twice as large"), "1  2"),
+            (self.tr("Move the picture"), "← → ↑ ↓"),
+            (self.tr("See before"), self.tr("hold Space")),
+            (self.tr("Move the divider"), "Alt+←  Alt+→"),
+            (self.tr("Split, difference"), "S  D"),
+            (self.tr("Fit or actual size"), self.tr("double-click")),
+            (self.tr("Act on the photo's row"), _native(QKeySequence("Return"))),
+            (self.tr("Take a photo out of the list"), _native(QKeySequence("Del"))),
+        ]
+        columns = QHBoxLayout()
+        columns.setSpacing(5 * theme.GRID)
+        columns.addLayout(_table(self.tr("Window"), window))
+        columns.addLayout(_table(self.tr("Comparison and list"), comparison))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
+        layout.setSpacing(2 * theme.GRID)
+        layout.addLayout(columns)
+        layout.addWidget(buttons)
+
+
+class AboutDialog(QDialog):
+    """Who this is, and where it keeps things."""
+
+    def __init__(self, folders: Folders, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("aboutDialog")
+        self.setWindowTitle(self.tr("About Rekindle"))
+        picture = QLabel()
+        picture.setPixmap(icons.application_icon().pixmap(64, 64))
+        text = QLabel(
+            "<p style='font-size: large'><b>Rekindle {version}</b></p><p>{what}</p><p>{privacy}</p>"
+            "<p>{licence}</p><p>{data}<br>{log}</p>".format(
+                version=desktop.__version__,
+                what=self.tr("Enlarges and restores photos faithfully. It sharpens and cleans, and invents nothing."),
+                privacy=self.tr("Everything happens on this computer. Rekindle sends nothing and counts nothing."),
+                licence=self.tr("Free software under the MIT licence. Qt is used under the LGPL."),
+                data=self.tr("Models and settings: {folder}").format(folder=folders.data),
+                log=self.tr("Log: {file}").format(file=folders.log_file),
+            )
+        )
+        text.setWordWrap(True)
+        text.setMinimumWidth(380)
+        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        row = QHBoxLayout()
+        row.setSpacing(2 * theme.GRID)
+        row.addWidget(picture, alignment=Qt.AlignmentFlag.AlignTop)
+        row.addWidget(text, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
+        layout.setSpacing(2 * theme.GRID)
+        layout.addLayout(row)
+        layout.addWidget(buttons)
+
+
+def _native(keys: QKeySequence) -> str:
+    return keys.toString(QKeySequence.SequenceFormat.NativeText)
+
+
+def _table(title: str, rows: list[tuple[str, str]]) -> QVBoxLayout:
+    heading = QLabel(f"<b>{title}</b>")
+    grid = QGridLayout()
+    grid.setHorizontalSpacing(3 * theme.GRID)
+    grid.setVerticalSpacing(6)
+    for number, (what, keys) in enumerate(rows):
+        key = QLabel(keys)
+        key.setProperty("quiet", True)
+        grid.addWidget(QLabel(what), number, 0)
+        grid.addWidget(key, number, 1, Qt.AlignmentFlag.AlignRight)
+    column = QVBoxLayout()
+    column.setSpacing(theme.PANEL_MARGIN)
+    column.addWidget(heading)
+    column.addLayout(grid)
+    column.addStretch()
+    return column

@@ -1,0 +1,92 @@
+"""Pictures for the window, decoded where it cannot be held up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QImage
+
+from desktop.core import errors
+from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS, require_size
+from desktop.core.jobs import Job, JobState
+from desktop.core.photo.preview import Thumbnail, thumbnail
+from desktop.core.photo.read import SizeCheck, read
+from desktop.ui.pyramid import Pyramid
+from desktop.ui.queue_view import THUMBNAIL
+from desktop.ui.tasks import TaskPool
+
+# Sharp on screens of up to three device pixels a point.
+_THUMBNAIL_PIXELS = THUMBNAIL * 3
+
+
+class PictureLoader(QObject):
+    """Reads thumbnails, and the pair of pictures that is being compared.
+
+    Signals:
+        thumbnailReady(job_id: str, image: QImage, width: int, height: int): with the photo's own upright size.
+        pairReady(job: Job, before: Pyramid, after: Pyramid | None)
+        pairFailed(job: Job, error: RekindleError)
+    """
+
+    thumbnailReady = Signal(str, QImage, int, int)
+    pairReady = Signal(object, object, object)
+    pairFailed = Signal(object, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        # Two pools, so that a picture somebody waits for does not queue behind a hundred thumbnails.
+        self._pairs = TaskPool("comparing", 1, self)
+        self._thumbnails = TaskPool("thumbnails", 1, self)
+        self._generation = 0
+        self._held: tuple[Path, Pyramid] | None = None
+
+    def want_thumbnail(self, job: Job) -> None:
+        def ready(found: Thumbnail) -> None:
+            height, width = found.pixels.shape[:2]
+            image = QImage(found.pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
+            self.thumbnailReady.emit(job.id, image, found.width, found.height)
+
+        # A photo without a thumbnail keeps its placeholder; enhancing it will say what is wrong with it.
+        self._thumbnails.run(
+            lambda: thumbnail(job.path, _THUMBNAIL_PIXELS, DEFAULT_MAX_MEGAPIXELS), ready, lambda _error: None
+        )
+
+    def show(self, job: Job) -> None:
+        """Loads a photo and, once it is done, its result. Only the pair asked for last is delivered."""
+        self._generation += 1
+        generation = self._generation
+        held = self._held[1] if self._held is not None and self._held[0] == job.path else None
+        output = job.output if job.state is JobState.DONE else None
+
+        def load() -> tuple[Pyramid, Pyramid | None] | None:
+            if generation != self._generation:
+                return None  # somebody has moved on while this waited
+            before = held or Pyramid.build(read(job.path, _size_check(job.path)))
+            return before, Pyramid.build(read(output, _size_check(output))) if output is not None else None
+
+        def ready(pair: tuple[Pyramid, Pyramid | None] | None) -> None:
+            if pair is not None and generation == self._generation:
+                self._held = (job.path, pair[0])
+                self.pairReady.emit(job, *pair)
+
+        def failed(error: Exception) -> None:
+            if generation == self._generation:
+                known = error if isinstance(error, errors.RekindleError) else errors.unexpected(error)
+                self.pairFailed.emit(job, known)
+
+        self._pairs.run(load, ready, failed)
+
+    def forget(self) -> None:
+        """Nothing is compared any more: what is still being loaded is not delivered."""
+        self._generation += 1
+        self._held = None
+
+    def shutdown(self) -> None:
+        self.forget()
+        self._pairs.shutdown()
+        self._thumbnails.shutdown()
+
+
+def _size_check(path: Path) -> SizeCheck:
+    return lambda width, height, _format: require_size(path.name, width, height, 1, DEFAULT_MAX_MEGAPIXELS)
