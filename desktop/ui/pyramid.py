@@ -55,11 +55,22 @@ class PhotoLike(Protocol):
 
 
 class _Level(NamedTuple):
-    """One size of the picture: a pixel of it is `factor` x `factor` of the full size."""
+    """One size of the picture: a pixel of it is `factor` x `factor` of the full size.
+
+    `ready`: already 8 bit and premultiplied, as `Pyramid.levels` are and the full size is not.
+    """
 
     colour: Array
-    alpha: Array | None
-    factor: int
+    alpha: Array | None = None
+    factor: int = 1
+    ready: bool = False
+
+    def crop(self, rows: slice, columns: slice) -> Array:
+        """A part, 8 bit and premultiplied."""
+        colour = self.colour[rows, columns]
+        if self.ready:
+            return colour
+        return _display(colour, None if self.alpha is None else self.alpha[rows, columns])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,19 +136,19 @@ class Pyramid:
         Returns (box.height, box.width, 4) uint8 BGRA, premultiplied.
         """
         if sampling is Sampling.SQUARES:
-            return _squares(_Level(self.colour, self.alpha, 1), zoom, box)
+            return _squares(_Level(self.colour, self.alpha), zoom, box)
         level = self._level(max(zoom))
         draft = sampling is Sampling.DRAFT or box.width * box.height > AVERAGED_UP_TO
         return _smooth(level, (zoom[0] * level.factor, zoom[1] * level.factor), box, draft)
 
     def _level(self, zoom: float) -> _Level:
         """The smallest level that still has at least a pixel for every device pixel."""
-        base = _Level(self.colour, self.alpha, 1)
+        base = _Level(self.colour, self.alpha)
         if zoom >= 1:
             return base
         if self.complete:
             halvings = min(math.floor(math.log2(1 / zoom) + 1e-9), len(self.levels))
-            return _Level(self.levels[halvings - 1], None, 2**halvings) if halvings else base
+            return _Level(self.levels[halvings - 1], None, 2**halvings, ready=True) if halvings else base
         step = math.floor(1 / zoom + 1e-9)
         if step == 1:
             return base
@@ -166,17 +177,15 @@ def _checked(colour: Array, alpha: Array | None) -> tuple[Array, Array | None]:
 
 
 def _display(colour: Array, alpha: Array | None) -> Array:
-    """As 8 bit, premultiplied where there is an alpha; what is 8 bit and opaque already is returned as it is."""
+    """Full-size pixels as 8 bit, premultiplied where there is an alpha; 8 bit and opaque ones as they are."""
     colour = _eight_bit(colour)
+    if alpha is not None:
+        if colour.ndim == 2:
+            colour = cv2.cvtColor(colour, cv2.COLOR_GRAY2RGB)
+        colour = cv2.merge([colour, _eight_bit(alpha)])
     if colour.ndim == 3 and colour.shape[2] == 4:
-        colour, alpha = np.ascontiguousarray(colour[:, :, :3]), np.ascontiguousarray(colour[:, :, 3])
-    if alpha is None:
-        return colour
-    alpha = _eight_bit(alpha)
-    if colour.ndim == 2:
-        colour = cv2.cvtColor(colour, cv2.COLOR_GRAY2RGB)
-    weighted = cv2.multiply(colour, cv2.merge([alpha, alpha, alpha]), scale=1 / 255)
-    return cv2.merge([*cv2.split(weighted), alpha])
+        return cv2.cvtColor(colour, cv2.COLOR_RGBA2mRGBA)
+    return colour
 
 
 def _eight_bit(plane: Array) -> Array:
@@ -212,7 +221,7 @@ def _smooth(level: _Level, scale: tuple[float, float], box: Box, draft: bool) ->
     y0, y1, top = _span(box.top, box.height, scale[1], height)
     if min((x1 - x0) * scale[0], (y1 - y0) * scale[1]) < 1:
         return _squares(level, scale, box)  # thinner than a pixel: nothing to interpolate
-    crop = _display(level.colour[y0:y1, x0:x1], None if level.alpha is None else level.alpha[y0:y1, x0:x1])
+    crop = level.crop(slice(y0, y1), slice(x0, x1))
     resized = _resized(crop, scale, draft)
     if resized.ndim == 3 and resized.shape[2] == 4:
         resized = _premultiplied(resized)
@@ -249,8 +258,7 @@ def _squares(level: _Level, scale: tuple[float, float], box: Box) -> Array:
     height, width = level.colour.shape[:2]
     columns = pixel_indices(box.left, box.width, scale[0], width)
     rows = pixel_indices(box.top, box.height, scale[1], height)
-    across, down = slice(columns[0], columns[-1] + 1), slice(rows[0], rows[-1] + 1)
-    crop = _display(level.colour[down, across], None if level.alpha is None else level.alpha[down, across])
+    crop = level.crop(slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
     # Four bytes are moved as one number, three are not: converting first is the faster order.
     packed: Array = _bgra(crop).view(np.uint32)[:, :, 0]
     spread: Array = packed.take(columns - columns[0], axis=1).take(rows - rows[0], axis=0)

@@ -46,10 +46,10 @@ class OpenCvNet:
     def upscale(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
         height, width = picture.shape[:2]
         try:
-            # The network's planes are blue, green, red; ours red, green, blue.
-            self._net.setInput(
-                cv2.dnn.blobFromImage(picture, 1.0, mean=_MEAN_BGR[::-1], swapRB=True, ddepth=cv2.CV_32F)
-            )
+            # The network's planes are blue, green, red; ours red, green, blue. Not left to blobFromImage,
+            # whose mean is in the order of the planes it gives, not of those it takes.
+            blob = (picture - _MEAN_RGB)[..., ::-1].transpose(2, 0, 1)[np.newaxis]
+            self._net.setInput(np.ascontiguousarray(blob))
             planes = self._net.forward()
         except MemoryError as error:
             raise _no_memory(width, height) from error

@@ -50,12 +50,14 @@ def _shrunk(image: Any, side: int, max_megapixels: int, unreadable: errors.Rekin
     width, height = image.size
     if width * height > max_megapixels * 1_000_000:
         raise unreadable
-    turned = image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
+    # Pillow turns a TIFF by itself, its size from the beginning and its pixels while loading them.
+    stored = image.format != "TIFF"
+    turned = stored and image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
     image.draft(None, (side * 2, side * 2))
     if image.mode == "I;16":
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     small = image.convert("RGBA")
     small.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=2)
-    if image.format != "TIFF":  # Pillow turns a TIFF while loading it
+    if stored:
         ImageOps.exif_transpose(small, in_place=True)
     return Thumbnail(np.array(small), *((height, width) if turned else (width, height)))

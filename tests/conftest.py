@@ -1,0 +1,310 @@
+"""Fixtures and fakes for every room, and the rule that no test may be skipped unnoticed."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from desktop.core import errors
+from desktop.core.engines.opencv_engine import OpenCvEngine, OpenCvNet
+from desktop.core.loaded_net import LoadedNet
+from desktop.core.models.catalogue import Catalogue, Model
+from desktop.core.opencv import cv2
+from desktop.core.paths import bundled
+from desktop.core.pipeline import Limits, Pipeline
+from desktop.core.workspace import Workspace
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+ALLOWED_SKIP = "not on this platform"
+
+
+_skipped = pytest.StashKey[list[tuple[str, str]]]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_skipped] = []
+
+
+def _note_skip(config: pytest.Config, report: pytest.CollectReport | pytest.TestReport) -> None:
+    if report.skipped and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        config.stash[_skipped].append((report.nodeid, reason.removeprefix("Skipped: ")))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    _note_skip(item.config, report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    report = yield
+    _note_skip(collector.config, report)
+    return report
+
+
+def _unexpected(config: pytest.Config) -> list[tuple[str, str]]:
+    return [skip for skip in config.stash[_skipped] if not skip[1].startswith(ALLOWED_SKIP)]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if os.environ.get("CI") == "true" and _unexpected(session.config) and not session.exitstatus:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if not config.stash[_skipped]:
+        return
+    terminalreporter.section("skipped tests")
+    for name, reason in config.stash[_skipped]:
+        terminalreporter.line(f"{name}: {reason}")
+    if os.environ.get("CI") == "true" and _unexpected(config):
+        terminalreporter.line(f"In CI only reasons that begin with “{ALLOWED_SKIP}” are let pass.", red=True)
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test may touch the folders of whoever runs it, even where it forgets to name a data folder."""
+    home = tmp_path_factory.getbasetemp() / "home"
+    monkeypatch.delenv("REKINDLE_DATA_DIR", raising=False)
+    for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(home))
+
+
+def _photo_like(width: int, height: int, seed: int = 1) -> NDArray[np.uint8]:
+    """(H, W, 3) uint8 with what photos have: soft gradients, edges, texture, and very dark and very bright parts."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[:height, :width].astype(np.float32)
+    picture = np.stack([128 + 110 * np.sin(x / 17 + c) * np.cos(y / (13 + 3 * c)) for c in range(3)], axis=2)
+    picture[(x - width / 2) ** 2 + (y - height / 3) ** 2 < (min(width, height) / 4) ** 2] += (70, -40, 20)
+    picture[((x + 2 * y) // 9 % 7 == 0) & (x > width / 2)] *= 0.3
+    picture += cv2.GaussianBlur(random.normal(0, 25, (height, width, 3)), (0, 0), 0.8).reshape(picture.shape)
+    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def photo_like() -> Callable[..., NDArray[np.uint8]]:
+    return _photo_like
+
+
+@pytest.fixture(scope="session")
+def noise() -> Callable[..., NDArray[Any]]:
+    """``noise(shape, dtype=np.uint8, seed=0)``: every value of the type equally likely."""
+
+    def make(shape: tuple[int, ...], dtype: type = np.uint8, seed: int = 0) -> NDArray[Any]:
+        top = np.iinfo(dtype).max
+        return np.random.default_rng(seed).integers(0, top, shape, dtype, endpoint=True)
+
+    return make
+
+
+@pytest.fixture
+def photo_file(tmp_path: Path) -> Callable[..., Path]:
+    """``photo_file(name, pixels=None, **saving)``: a photo on disk, small where no pixels are given.
+
+    ``mode`` turns it into another of Pillow's modes; everything else goes to Pillow's writer.
+    """
+
+    def make(
+        name: str = "photo.png", pixels: NDArray[Any] | None = None, mode: str | None = None, **saving: Any
+    ) -> Path:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        image = Image.fromarray(_photo_like(24, 16) if pixels is None else pixels)
+        with image.convert(mode) if mode else image as wanted:
+            wanted.save(path, **saving)
+        return path
+
+    return make
+
+
+@dataclass
+class FakeNet:
+    """Averages the (2 * radius + 1)-sided square around every pixel, zeros outside, and repeats the answer.
+
+    Its receptive field is known exactly and its arithmetic has no rounding on whole numbers, so that tiles
+    have to agree with the whole picture to the last bit.
+
+    Attributes:
+        seen: (height, width) of every piece it was given.
+        largest: pieces with a longer side are too much for its memory.
+        failure: raised for every piece.
+    """
+
+    scale: int = 3
+    radius: int = 2
+    halo: int = 2
+    tile: int = 32
+    largest: int | None = None
+    failure: BaseException | None = None
+    before: Callable[[], None] = lambda: None
+    mib_per_pixel: float = 0.0
+    engine: str = "fake"
+    precision: str = "exact"
+    seen: list[tuple[int, int]] = field(default_factory=list)
+
+    def upscale(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        assert picture.dtype == np.float32
+        assert picture.ndim == 3
+        assert picture.shape[2] == 3
+        self.before()
+        self.seen.append(picture.shape[:2])
+        if self.failure is not None:
+            raise self.failure
+        if self.largest is not None and max(picture.shape[:2]) > self.largest:
+            raise errors.OutOfMemoryError("too large")
+        side = 2 * self.radius + 1
+        summed = cv2.boxFilter(picture, cv2.CV_32F, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        average = (summed / side**2).astype(np.float32)
+        return average.repeat(self.scale, axis=0).repeat(self.scale, axis=1)
+
+    def working_mib(self, tile: int) -> int:
+        return int(tile * tile * self.mib_per_pixel)
+
+
+@pytest.fixture(scope="session")
+def fake_net() -> type[FakeNet]:
+    return FakeNet
+
+
+@dataclass
+class FakeEngine:
+    """Gives the same ``FakeNet`` for every model, and remembers for which it was asked."""
+
+    net: FakeNet = field(default_factory=FakeNet)
+    name: str = "fake"
+    loaded: list[str] = field(default_factory=list)
+
+    def load(self, model: Model, file: Path) -> FakeNet:
+        assert file.is_file()
+        self.loaded.append(model.id)
+        return self.net
+
+
+@pytest.fixture(scope="session")
+def fake_engine() -> type[FakeEngine]:
+    return FakeEngine
+
+
+@pytest.fixture(scope="session")
+def catalogue() -> Catalogue:
+    return Catalogue.load(bundled("models", "catalogue.toml"))
+
+
+@pytest.fixture(scope="session")
+def model(catalogue: Catalogue) -> Model:
+    return catalogue.by_id("edsr-baseline-x3")
+
+
+@pytest.fixture(scope="session")
+def weights(model: Model) -> Path:
+    return bundled("models", "weights", model.file)
+
+
+@pytest.fixture(scope="session")
+def net(model: Model, weights: Path) -> OpenCvNet:
+    """The network that ships, loaded once for all tests."""
+    return OpenCvEngine().load(model, weights)
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace.open(tmp_path / "data")
+
+
+@pytest.fixture
+def fake_pipeline(workspace: Workspace) -> Callable[..., Pipeline]:
+    """``fake_pipeline(net=FakeNet(), **limits)``: the real pipeline around a fake network."""
+
+    def make(net: FakeNet | None = None, max_megapixels: int = 1000) -> Pipeline:
+        engine = FakeEngine(net or FakeNet())
+        return Pipeline(workspace.catalogue, LoadedNet(workspace.store, {"fake": engine}), Limits(512, max_megapixels))
+
+    return make
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a run of the command line ended."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """The objects of ``--json``, the summary among them."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        return [line for line in self.lines if not line.get("summary")]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        (only,) = self.records
+        return only
+
+
+@dataclass(frozen=True)
+class CommandLine:
+    """Runs ``python -m desktop`` in a process of its own, with a data folder of its own."""
+
+    data_dir: Path
+    folder: Path
+
+    def command(self, *arguments: object, python: Sequence[str] = (), before: Sequence[str] = ()) -> list[str]:
+        words = [*before, sys.executable, *python, "-m", "desktop", *map(str, arguments)]
+        return words if "--data-dir" in words else [*words, "--data-dir", str(self.data_dir)]
+
+    def environment(self, **changes: str) -> dict[str, str]:
+        return {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8", **changes}
+
+    def start(self, *arguments: object, env: dict[str, str] | None = None, **options: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment(**(env or {})),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            **options,
+        )
+
+    def __call__(
+        self,
+        *arguments: object,
+        env: dict[str, str] | None = None,
+        python: Sequence[str] = (),
+        before: Sequence[str] = (),
+    ) -> Finished:
+        run = subprocess.run(
+            self.command(*arguments, python=python, before=before),
+            cwd=self.folder,
+            env=self.environment(**(env or {})),
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            stdin=subprocess.DEVNULL,
+            timeout=120,
+            check=False,
+        )
+        return Finished(run.returncode, run.stdout, run.stderr)
+
+
+@pytest.fixture
+def run_cli(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path / "data", tmp_path)

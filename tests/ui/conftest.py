@@ -1,0 +1,31 @@
+"""A window on folders of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from desktop.core import opencv  # noqa: F401  (before Qt, for the reason that its module gives)
+from desktop.ui import theme
+from desktop.ui.app import create_window
+from desktop.ui.main_window import MainWindow
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _themed(qapp: Any) -> None:
+    theme.apply(qapp, dark=False)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
+    """The real window with the real model, shown."""
+    made = create_window(tmp_path / "data")
+    with qtbot.waitExposed(made):
+        made.show()
+    yield made
+    made._closing = True  # nobody is there to answer whether to stop
+    made.close()
