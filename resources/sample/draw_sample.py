@@ -83,7 +83,7 @@ def develop(picture: Array) -> Array:
     tone = black + np.clip(tone, 0, 1) * (white - black)
     rng = np.random.default_rng([SEED, 4])
     coarse = cv2.GaussianBlur(rng.standard_normal((HEIGHT, WIDTH, 3)), (0, 0), 0.6)
-    grain = coarse.mean(axis=2, keepdims=True) * 0.022 + coarse * 0.006
+    grain = coarse.mean(axis=2, keepdims=True) * 0.009 + coarse * 0.0025
     middle = 0.45 + 0.55 * np.sin(np.clip(grey, 0, 1) * np.pi)[..., None]
     finished: Array = np.clip(tone + grain * middle, 0, 1)
     return finished
@@ -105,7 +105,7 @@ def save(picture: Array, path: Path) -> None:
     exif[0x0132] = "1962:08:18 18:42:00"
     exif[0x013B] = "The Rekindle authors"
     exif[0x8298] = "Copyright The Rekindle authors, MIT License"
-    image.save(path, quality=85, dpi=(300, 300), exif=exif, icc_profile=_profile())
+    image.save(path, quality=95, dpi=(300, 300), exif=exif, icc_profile=_profile())
 
 
 def main() -> None:
