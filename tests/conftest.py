@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from desktop.core import errors
 from desktop.core.engines.opencv_engine import OpenCvEngine, OpenCvNet
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import Catalogue, Model
+from desktop.core.models.store import Store
 from desktop.core.opencv import cv2
 from desktop.core.paths import bundled
 from desktop.core.pipeline import Limits, Pipeline
@@ -226,12 +228,19 @@ def workspace(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def fake_pipeline(workspace: Workspace) -> Callable[..., Pipeline]:
-    """``fake_pipeline(net=FakeNet(), **limits)``: the real pipeline around a fake network."""
+def fake_pipeline(workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Pipeline]:
+    """``fake_pipeline(net=FakeNet(), max_megapixels=1000)``: the real pipeline around a fake network and its file."""
+    shipped = tmp_path_factory.mktemp("shipped")
+    content = b"fake weights"
+    digest = hashlib.sha256(content).hexdigest()
+    models = tuple(replace(model, bytes=len(content), sha256=digest) for model in workspace.catalogue.models)
+    for model in models:
+        (shipped / model.file).write_bytes(content)
+    store = Store(workspace.store.folder, Catalogue(models), shipped)
 
     def make(net: FakeNet | None = None, max_megapixels: int = 1000) -> Pipeline:
         engine = FakeEngine(net or FakeNet())
-        return Pipeline(workspace.catalogue, LoadedNet(workspace.store, {"fake": engine}), Limits(512, max_megapixels))
+        return Pipeline(store.catalogue, LoadedNet(store, {"fake": engine}), Limits(512, max_megapixels))
 
     return make
 
@@ -263,12 +272,13 @@ class Finished:
 class CommandLine:
     """Runs ``python -m desktop`` in a process of its own, with a data folder of its own."""
 
-    data_dir: Path
+    data_dir: Path | None
     folder: Path
 
     def command(self, *arguments: object, python: Sequence[str] = (), before: Sequence[str] = ()) -> list[str]:
-        words = [*before, sys.executable, *python, "-m", "desktop", *map(str, arguments)]
-        return words if "--data-dir" in words else [*words, "--data-dir", str(self.data_dir)]
+        words = [str(argument) for argument in arguments]
+        kept = [] if "--data-dir" in words or self.data_dir is None else ["--data-dir", str(self.data_dir)]
+        return [*before, sys.executable, *python, "-m", "desktop", *kept, *words]
 
     def environment(self, **changes: str) -> dict[str, str]:
         return {**os.environ, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8", **changes}

@@ -17,6 +17,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from desktop.cli.terminal import accept_every_name
 from desktop.core.cancel import CancelToken
 from desktop.core.collect import collect
 from desktop.core.errors import RekindleError, UsageError
@@ -31,6 +32,7 @@ _EXIT_OK, _EXIT_FAILED, _EXIT_INTERRUPTED = 0, 1, 130
 
 def run_enhance(options: argparse.Namespace) -> int:
     """Runs the command. Raises UsageError where the call is wrong, before anything is worked on."""
+    accept_every_name()
     workspace = Workspace.open(options.data_dir, notice=lambda error: tqdm.write(f"Note: {error}", file=sys.stderr))
     workspace.log_to_file()
     workspace.catalogue.choose(options.model, options.scale)
@@ -123,7 +125,8 @@ def _shortened(name: str, length: int = 32) -> str:
 
 def _tell(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
-        tqdm.write(json.dumps(as_record(outcome), ensure_ascii=False), file=sys.stdout)
+        # In ASCII, so that every name arrives whole whatever the encoding, even one that is not UTF-8.
+        tqdm.write(json.dumps(as_record(outcome)), file=sys.stdout)
         sys.stdout.flush()
         return
     name = outcome.request.path

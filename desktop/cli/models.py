@@ -7,6 +7,7 @@ import json
 import sys
 from typing import Any
 
+from desktop.cli.terminal import accept_every_name
 from desktop.core.errors import RekindleError
 from desktop.core.models.catalogue import Model
 from desktop.core.models.store import ModelState, Store
@@ -15,6 +16,7 @@ from desktop.core.workspace import Workspace
 
 def run_models(options: argparse.Namespace) -> int:
     """Runs the command; 1 where a model was found damaged and could not be repaired."""
+    accept_every_name()
     workspace = Workspace.open(options.data_dir, notice=lambda error: print(f"Note: {error}", file=sys.stderr))
     workspace.log_to_file()
     if options.action == "verify":

@@ -31,7 +31,7 @@ def collect(paths: Iterable[Path], exclude: Path | None = None) -> Iterator[Foun
     Args:
         exclude: a folder of results, left out when it lies inside a folder that is read.
     """
-    excluded = exclude.absolute() if exclude is not None else None
+    excluded = os.path.realpath(exclude) if exclude is not None else None
     for path in paths:
         if os.path.isdir(path):
             yield from (Found(photo, path) for photo in _in_folder(path, excluded))
@@ -39,12 +39,14 @@ def collect(paths: Iterable[Path], exclude: Path | None = None) -> Iterator[Foun
             yield Found(path)
 
 
-def _in_folder(root: Path, excluded: Path | None) -> Iterator[Path]:
+def _in_folder(root: Path, excluded: str | None) -> Iterator[Path]:
     unreadable: list[Path] = []
     for folder, subfolders, names in os.walk(root, onerror=lambda error: unreadable.append(Path(error.filename))):
         here = Path(folder)
         subfolders[:] = sorted(
-            name for name in subfolders if not name.startswith(".") and (here / name).absolute() != excluded
+            name
+            for name in subfolders
+            if not name.startswith(".") and (excluded is None or os.path.realpath(here / name) != excluded)
         )
         photos = [name for name in names if _is_photo_name(name)]
         stems = {Path(name).stem for name in photos}

@@ -128,7 +128,7 @@ def while_writing(error: OSError, path: Path) -> RekindleError:
             folder=folder,
             name=path.name,
         )
-    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EEXIST):
         return NotFoundError(
             "The folder “{folder}” for the results is gone or is not a folder. Choose another one.", folder=folder
         )

@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 # Reading and writing take their share of the time too: progress that sat at 100 % while a large PNG is coded would lie.
 _READ_SHARE, _WRITE_SHARE = 0.02, 0.06
+_LONGEST_NAME = 255  # bytes on Linux and macOS, and no more than that on Windows
 
 
 @dataclass(frozen=True)
@@ -137,23 +138,23 @@ class _Run:
         self.net, self.load_seconds = self.loaded.get(self.model, self.request.engine)
         started = time.perf_counter()
         try:
-            self._enhance(self.net)
+            return self._enhance(self.net)
         finally:
             self.seconds = time.perf_counter() - started
-        return JobState.DONE
 
     def _exists_already(self) -> bool:
         """Whether to skip, decided before anything is loaded wherever the name alone can tell."""
         assert self.model is not None
-        if self.request.existing != "skip":
-            return False
-        for candidate in candidates(self.request, self.model.scale):
-            if os.path.lexists(candidate):
-                self.output = candidate
-                return True
-        return False
+        # What is no file has no result, and reading it says what it is instead.
+        return os.path.isfile(self.request.path) and self._skips(likely_path(self.request, self.model.scale))
 
-    def _enhance(self, net: Net) -> None:
+    def _skips(self, target: Path) -> bool:
+        if self.request.existing != "skip" or not os.path.lexists(target):
+            return False
+        self.output = target
+        return True
+
+    def _enhance(self, net: Net) -> JobState:
         request, scale = self.request, net.scale
         name = request.path.name
 
@@ -162,6 +163,10 @@ class _Run:
             forecast.require_memory(name, width, height, scale)
 
         photo = read(request.path, size_check)
+        chosen = output_format(request.format, photo.file_format, photo.width * scale, photo.height * scale)
+        target = output_path(request, chosen, scale)
+        if self._skips(target):
+            return JobState.SKIPPED
         self._report(_READ_SHARE)
         middle = 1 - _READ_SHARE - _WRITE_SHARE
         enlarged = enhance(
@@ -173,27 +178,36 @@ class _Run:
             order=self.order,
         )
         del photo
-        chosen = output_format(request.format, enlarged.file_format, enlarged.width, enlarged.height)
+        if not self._save(enlarged, target, chosen):
+            return JobState.SKIPPED
         self.size = (enlarged.width, enlarged.height)
-        self._save(enlarged, chosen, scale)
         self._report(1.0)
+        return JobState.DONE
 
-    def _save(self, photo: Photo, chosen: OutputFormat, scale: int) -> None:
-        target = output_path(self.request, chosen, scale)
+    def _save(self, photo: Photo, target: Path, chosen: OutputFormat) -> bool:
+        """Whether it was saved, and not skipped after all."""
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise errors.while_writing(error, target) from error
         overwrite = self.request.existing == "overwrite"
         for candidate in numbered(target):
-            if os.path.lexists(candidate) and (not overwrite or same_file(candidate, self.request.path)):
+            if self._skips(candidate):
+                return False
+            if os.path.lexists(candidate) and not (overwrite and self._may_replace(candidate)):
                 continue
             try:
                 self.fidelity = write(photo, candidate, chosen, quality=self.request.quality, overwrite=overwrite)
             except FileExistsError:  # another program took the name while we wrote
+                if self._skips(candidate):
+                    return False
                 continue
             self.output = candidate
-            return
+            return True
+        raise AssertionError("there is always another number")
+
+    def _may_replace(self, target: Path) -> bool:
+        return not same_file(target, self.request.path) and (target.is_symlink() or not target.is_dir())
 
     def _report(self, part: float) -> None:
         if self.progress is not None:
@@ -207,7 +221,14 @@ def output_path(request: Request, chosen: OutputFormat, scale: int) -> Path:
         return request.output_file if fits else request.output_file.with_suffix(chosen.suffixes[0])
     path = request.path
     suffix = path.suffix if path.suffix.lower() in chosen.suffixes else chosen.suffixes[0]
-    return _folder(request) / f"{path.stem}_x{scale}{suffix}"
+    return _folder(request) / _fitting(path.stem, f"_x{scale}{suffix}")
+
+
+def _fitting(stem: str, ending: str) -> str:
+    """The file name made of both, with a stem cut short where file systems would not take it."""
+    while len(os.fsencode(stem + ending)) > _LONGEST_NAME and len(stem) > 1:
+        stem = stem[:-1]
+    return stem + ending
 
 
 def _folder(request: Request) -> Path:
@@ -218,12 +239,12 @@ def _folder(request: Request) -> Path:
     return request.output / request.path.parent.relative_to(request.root)
 
 
-def candidates(request: Request, scale: int) -> list[Path]:
-    """Every name a result of this photo may have been given, before its content has been looked at."""
+def likely_path(request: Request, scale: int) -> Path:
+    """Where the result goes if the photo is what its name says and its format can hold the size."""
     if request.output_file is not None:
-        return [request.output_file]
+        return request.output_file
     own = BY_NAME[request.format] if request.format else BY_SUFFIX.get(request.path.suffix.lower(), PNG)
-    return [output_path(request, entry, scale) for entry in dict.fromkeys((own, PNG))]
+    return output_path(request, own, scale)
 
 
 def numbered(path: Path) -> Iterator[Path]:
@@ -231,7 +252,7 @@ def numbered(path: Path) -> Iterator[Path]:
     yield path
     number = 2
     while True:
-        yield path.with_name(f"{path.stem} ({number}){path.suffix}")
+        yield path.with_name(_fitting(path.stem, f" ({number}){path.suffix}"))
         number += 1
 
 

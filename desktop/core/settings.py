@@ -11,6 +11,7 @@ from typing import Any
 
 from desktop.core import files, forecast
 from desktop.core.models.catalogue import DEFAULT_FAMILY, DEFAULT_SCALE
+from desktop.core.photo.formats import BY_NAME
 
 logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ def load(path: Path) -> Settings:
     except OSError as error:
         logger.warning("Settings cannot be read: %s", error)
         return Settings()
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         aside = path.with_name(path.name + ".damaged")
         logger.warning("Settings are damaged (%s); set aside as %s", error, aside)
         try:
@@ -88,6 +89,8 @@ def _in_range(name: str, value: Any) -> bool:
     match name:
         case "quality":
             return value in range(1, 101)
+        case "format":
+            return value == "" or value in BY_NAME
         case "existing":
             return value in ("rename", "skip", "overwrite")
         case "memory_mib" | "max_megapixels" | "scale":

@@ -17,6 +17,13 @@ from desktop.core.pipeline import Limits, Pipeline
 _LOG_BYTES, _LOG_FILES = 1_000_000, 3
 
 
+class _LogFile(logging.handlers.RotatingFileHandler):
+    """Keeps quiet where a line cannot be written: a full disk is told of where it matters."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        pass
+
+
 @dataclass(frozen=True)
 class Workspace:
     """One person's Rekindle on disk."""
@@ -45,8 +52,8 @@ class Workspace:
         logger = logging.getLogger("desktop")
         try:
             self.folders.log.mkdir(parents=True, exist_ok=True)
-            handler = logging.handlers.RotatingFileHandler(
-                self.folders.log_file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8", delay=True
+            handler = _LogFile(
+                self.folders.log_file, maxBytes=_LOG_BYTES, backupCount=_LOG_FILES, encoding="utf-8", errors="replace"
             )
         except OSError as error:
             logger.warning("No log can be kept in %s: %s", self.folders.log, error)

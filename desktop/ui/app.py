@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import signal
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+from types import TracebackType
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -31,7 +33,10 @@ def create_window(data_dir: Path | None) -> MainWindow:
     Raises:
         OSError, ValueError: what ships with Rekindle is incomplete.
     """
-    workspace = Workspace.open(data_dir)
+    return _window_on(Workspace.open(data_dir))
+
+
+def _window_on(workspace: Workspace) -> MainWindow:
     chosen = settings.load(workspace.folders.settings_file)
     if chosen.model not in workspace.catalogue.families:
         chosen = settings.Settings()
@@ -53,7 +58,10 @@ def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> i
     application.setWindowIcon(icons.application_icon())
     theme.apply(application)
     application.styleHints().colorSchemeChanged.connect(lambda _scheme: theme.apply(application))
-    window = create_window(data_dir)
+    workspace = Workspace.open(data_dir)
+    workspace.log_to_file()
+    sys.excepthook = _log_unexpected
+    window = _window_on(workspace)
     if photos:
         window.add_paths(photos)
     window.show()
@@ -63,3 +71,9 @@ def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> i
     ticker.timeout.connect(lambda: None)
     ticker.start()
     return application.exec()
+
+
+def _log_unexpected(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    """What no slot has caught: a windowed program has nowhere else to say it."""
+    logger.error("Unexpected", exc_info=(kind, error, traceback))
+    sys.__excepthook__(kind, error, traceback)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Callable
@@ -78,13 +79,29 @@ class Store:
             ModelDamagedError: it is damaged and there is nothing to replace it with.
         """
         path = self.path_of(model)
-        if path.exists():
-            if self._is_whole(model, path, full=False):
-                return path
-            self._set_aside(model, path)
-        elif not model.bundled:
-            raise errors.ModelMissingError("The model “{name}” is not installed on this computer.", name=model.id)
-        return self._install_bundled(model)
+        if not os.path.exists(path):  # which a folder that may not be searched is no error for
+            if not model.bundled:
+                raise errors.ModelMissingError("The model “{name}” is not installed on this computer.", name=model.id)
+            return self._install_bundled(model)
+        if self._is_whole(model, path, full=False):
+            return path
+        aside = self._set_aside(path)
+        if not model.bundled:
+            self._tell(model, "The model “{name}” was damaged on disk and has been set aside. Install it again.")
+            raise errors.ModelDamagedError("The model “{name}” is damaged. Install it again.", name=model.id)
+        installed = self._install_bundled(model)
+        if installed != path:
+            self._tell(
+                model, "The model “{name}” is damaged on disk and cannot be replaced. The one that ships is used."
+            )
+        elif aside:
+            self._tell(
+                model, "The model “{name}” was damaged on disk and has been replaced. The damaged file was set aside."
+            )
+        return installed
+
+    def _tell(self, model: Model, template: str) -> None:
+        self.notice(errors.ModelDamagedError(template, name=model.id))
 
     def state(self, model: Model, *, full: bool = False) -> ModelState:
         """What is known of a model, changing nothing on disk but the memory of a good look.
@@ -93,7 +110,7 @@ class Store:
             full: hash the file even though it looks unchanged.
         """
         path = self.path_of(model)
-        if path.exists():
+        if os.path.exists(path):
             return ModelState.INSTALLED if self._is_whole(model, path, full=full) else ModelState.DAMAGED
         return ModelState.BUNDLED if model.bundled else ModelState.AVAILABLE
 
@@ -112,6 +129,7 @@ class Store:
             if not full and _load(record) == _Seen.of(path, model.sha256):
                 return True
             if files.sha256_of(path) != model.sha256:
+                record.unlink(missing_ok=True)  # or the next quick look would believe it
                 return False
             self._remember(record, _Seen.of(path, model.sha256))
         except OSError as error:
@@ -125,26 +143,21 @@ class Store:
         except OSError as error:  # costs a hash next time, nothing else
             logger.info("Could not note that %s is verified: %s", record.name, error)
 
-    def _set_aside(self, model: Model, path: Path) -> None:
-        """Keeps a damaged file for whoever wants to look at it, out of the way."""
-        aside = self.folder / "damaged" / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}-{path.name}"
+    def _set_aside(self, path: Path) -> bool:
+        """Keeps a damaged file for whoever wants to look at it, out of the way; False where that cannot be done."""
+        aside = self.folder / "damaged" / f"{time.strftime('%Y%m%d-%H%M%S')}-{secrets.token_hex(4)}-{path.name}"
         try:
             aside.parent.mkdir(parents=True, exist_ok=True)
             os.replace(path, aside)
         except FileNotFoundError:
-            return  # another process was faster
+            return False  # another process was faster
         except OSError as error:
             logger.warning("The damaged model %s cannot be set aside: %s", path, error)
-        if model.bundled:
-            text = "The model “{name}” was damaged on disk and has been replaced. The damaged file was set aside."
-        else:
-            text = "The model “{name}” was damaged on disk and has been set aside. Install it again."
-        self.notice(errors.ModelDamagedError(text, name=model.id))
+            return False
+        return True
 
     def _install_bundled(self, model: Model) -> Path:
         source = self._bundled / model.file
-        if not model.bundled:
-            raise errors.ModelDamagedError("The model “{name}” is damaged. Install it again.", name=model.id)
         target = self.path_of(model)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -163,7 +176,7 @@ class Store:
     def _require_whole(self, model: Model, path: Path) -> None:
         try:
             whole = path.stat().st_size == model.bytes and files.sha256_of(path) == model.sha256
-        except FileNotFoundError:
+        except OSError:
             whole = False
         if not whole:
             raise errors.ModelDamagedError(

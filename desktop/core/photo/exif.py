@@ -147,13 +147,13 @@ def byte_order(exif: bytes) -> Literal["<", ">"]:
 
 
 def from_tiff(content: bytes) -> bytes | None:
-    """What a TIFF says of the photo, copied from its own directory into a block; None if it says nothing.
+    """What a TIFF says of the photo, copied from its own directory into a block; None if only an orientation.
 
     Raises ValueError on a broken structure.
     """
     layout, first = tiff_tags.opened(content)
     photo = _Description.read(content, layout, first)
-    if not photo.top and not photo.below:
+    if not photo.below and all(field.tag == _ORIENTATION for field in photo.top):
         return None
     block = Layout(layout.order)
     return block.header(block.header_bytes) + photo.packed(block, block.header_bytes)

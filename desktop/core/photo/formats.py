@@ -32,9 +32,9 @@ class OutputFormat:
         return self.name.upper() if self.name != "webp" else "WebP"
 
 
-# Largest sides: JPEG (ITU-T T.81, 16 bit), WebP (RFC 9649, 14 bit), PNG (31 bit) and TIFF (32 bit), where libpng's
-# user limit of one million and int arithmetic of readers are the practical end.
-JPEG = OutputFormat("jpeg", "JPEG", (".jpg", ".jpeg"), 65_535, False, False, True, True)
+# Largest sides: JPEG (16 bit in ITU-T T.81, of which libjpeg takes 65,500), WebP (RFC 9649, 14 bit), PNG (31 bit) and
+# TIFF (32 bit), where libpng's user limit of one million and int arithmetic of readers are the practical end.
+JPEG = OutputFormat("jpeg", "JPEG", (".jpg", ".jpeg"), 65_500, False, False, True, True)
 PNG = OutputFormat("png", "PNG", (".png",), 1_000_000, True, True, True, False)
 WEBP = OutputFormat("webp", "WEBP", (".webp",), 16_383, True, False, False, True)
 TIFF = OutputFormat("tiff", "TIFF", (".tif", ".tiff"), 1_000_000, True, True, True, False)
