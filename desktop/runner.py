@@ -9,7 +9,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from desktop.core.cancel import CancelToken
-from desktop.core.jobs import Request
+from desktop.core.jobs import Request, Result
 from desktop.core.pipeline import Limits, Outcome, Pipeline
 
 
@@ -26,9 +26,20 @@ class Runner(QObject):
     progressed = Signal(str, float)
     finished = Signal(str, object)
 
-    def __init__(self, pipeline: Pipeline, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        parent: QObject | None = None,
+        publishing: Callable[[str, Result], None] | None = None,
+    ) -> None:
+        """
+        Args:
+            publishing: told on the runner's thread, with the job's ID, of a finished file that is about to take its
+                name; the file waits until it returns.
+        """
         super().__init__(parent)
         self._pipeline = pipeline
+        self._publishing = publishing
         self._pool = QThreadPool(self)
         self._pool.setObjectName("enhancing")
         self._pool.setMaxThreadCount(1)
@@ -80,7 +91,12 @@ class Runner(QObject):
                 if not token.cancelled:
                     self.progressed.emit(job_id, part)
 
-            outcome: Outcome = self._pipeline.process(request, progress=report, cancel=token)
+            outcome: Outcome = self._pipeline.process(
+                request,
+                progress=report,
+                cancel=token,
+                publishing=partial(self._publishing, job_id) if self._publishing is not None else None,
+            )
             # Gone with its window: then nobody is left to tell.
             with contextlib.suppress(RuntimeError):
                 self.finished.emit(job_id, outcome)

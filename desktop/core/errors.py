@@ -91,6 +91,12 @@ class UsageError(RekindleError):
     code = "usage"
 
 
+def of_code(code: str, template: str, params: dict[str, object]) -> RekindleError:
+    """An error as it was recorded; one of a code that no longer exists becomes an internal one."""
+    kinds = {kind.code: kind for kind in RekindleError.__subclasses__() if kind is not CancelledError}
+    return CancelledError() if code == CancelledError.code else kinds.get(code, InternalError)(template, **params)
+
+
 def unexpected(error: BaseException) -> InternalError:
     """The error nobody foresaw, in words; its traceback belongs in the log."""
     return InternalError(

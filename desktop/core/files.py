@@ -7,30 +7,37 @@ import hashlib
 import os
 import secrets
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+import psutil
 
 TEMP_PREFIX = ".rekindle-"
 TEMP_SUFFIX = ".part"
 
 
 @contextlib.contextmanager
-def whole_file(target: Path, *, overwrite: bool = True) -> Iterator[Path]:
+def whole_file(
+    target: Path, *, overwrite: bool = True, before_publishing: Callable[[Path], None] | None = None
+) -> Iterator[Path]:
     """Gives a temporary path beside ``target``; leaving the block well moves the file there in one step.
 
     The temporary file is flushed to disk first, and removed when the block raises. With ``overwrite`` False an
-    existing target is never replaced, not even one that appeared while the block ran.
+    existing target is never replaced, not even one that appeared while the block ran. ``before_publishing`` is
+    called with the temporary path when it is whole and safe on disk, and may still raise to keep it from appearing.
 
     Raises:
         FileExistsError: the target exists and ``overwrite`` is False.
         OSError: what the file system said.
     """
-    temp = target.with_name(f"{TEMP_PREFIX}{secrets.token_hex(6)}{TEMP_SUFFIX}")
+    temp = target.with_name(f"{TEMP_PREFIX}{os.getpid()}-{secrets.token_hex(6)}{TEMP_SUFFIX}")
     try:
         yield temp
         # Opened for writing because Windows flushes only handles that may write.
         with temp.open("rb+") as handle:
             os.fsync(handle.fileno())
+        if before_publishing is not None:
+            before_publishing(temp)
         _publish(temp, target, overwrite)
     finally:
         temp.unlink(missing_ok=True)
@@ -71,6 +78,18 @@ def write_whole(target: Path, content: bytes) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(target) as temp:
         temp.write_bytes(content)
+
+
+def remove_abandoned(folder: Path) -> int:
+    """Removes temporary files whose process is gone, as a crash leaves them; how many. What cannot be removed stays."""
+    removed = 0
+    for temp in folder.glob(f"{TEMP_PREFIX}*{TEMP_SUFFIX}"):
+        owner = temp.name.removeprefix(TEMP_PREFIX).split("-")[0]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            with contextlib.suppress(OSError):
+                temp.unlink()
+                removed += 1
+    return removed
 
 
 def sha256_of(path: Path) -> str:

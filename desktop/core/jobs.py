@@ -67,13 +67,29 @@ class Request:
 
 
 @dataclass(frozen=True)
+class Result:
+    """A finished file as it appears, or is about to: enough to know it again."""
+
+    path: Path
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Job:
-    """One photo in the queue. ``progress`` is 0..1; ``output`` and ``error`` come with the ending."""
+    """One photo in the queue.
+
+    Attributes:
+        progress: 0..1.
+        result: what was written, noted before the file took its name.
+        output, error: come with the ending.
+    """
 
     id: str
     request: Request
     state: JobState = JobState.WAITING
     progress: float = 0.0
+    result: Result | None = None
     output: Path | None = None
     error: RekindleError | None = None
 
@@ -102,6 +118,13 @@ class Queue:
     def get(self, job_id: str) -> Job | None:
         return self._jobs.get(job_id)
 
+    def restore(self, jobs: Iterable[Job]) -> None:
+        """Takes jobs as they were recorded; none of them may be under way."""
+        for job in jobs:
+            if job.state in ACTIVE:
+                raise IllegalMoveError("a job cannot be under way before it is started")
+            self._jobs[job.id] = job
+
     def add(self, requests: Iterable[Request]) -> list[Job]:
         added = [Job(self._new_id(), request) for request in requests]
         self._jobs.update((job.id, job) for job in added)
@@ -114,17 +137,23 @@ class Queue:
         return next((job for job in self._jobs.values() if job.state in ACTIVE), None)
 
     def move(
-        self, job_id: str, state: JobState, *, output: Path | None = None, error: RekindleError | None = None
+        self,
+        job_id: str,
+        state: JobState,
+        *,
+        output: Path | None = None,
+        result: Result | None = None,
+        error: RekindleError | None = None,
     ) -> Job:
         """Takes a job to another state. Raises IllegalMoveError, and KeyError for an unknown job."""
         job = self._jobs[job_id]
         if state not in _LEGAL[job.state]:
             raise IllegalMoveError(f"{job.state} -> {state}")
         if state is JobState.WAITING:
-            moved = replace(job, state=state, progress=0.0, output=None, error=None)
+            moved = replace(job, state=state, progress=0.0, output=None, result=None, error=None)
         elif state in ENDINGS:
             progress = 1.0 if state is JobState.DONE else job.progress
-            moved = replace(job, state=state, progress=progress, output=output, error=error)
+            moved = replace(job, state=state, progress=progress, output=output, result=result, error=error)
         else:
             moved = replace(job, state=state)
         self._jobs[job_id] = moved

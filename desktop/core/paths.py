@@ -48,6 +48,10 @@ class Folders:
         return self.data / "models"
 
     @property
+    def queue(self) -> Path:
+        return self.data / "queue"
+
+    @property
     def settings_file(self) -> Path:
         return self.config / "settings.json"
 

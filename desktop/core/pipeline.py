@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
-from desktop.core import errors, forecast, memory
+from desktop.core import errors, files, forecast, memory
 from desktop.core.cancel import CancelToken
 from desktop.core.engines.base import Net
 from desktop.core.enhance import Order, Progress, enhance
-from desktop.core.jobs import JobState, Request
+from desktop.core.jobs import JobState, Request, Result
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import Catalogue, Model
 from desktop.core.photo.formats import BY_NAME, BY_SUFFIX, PNG, OutputFormat, output_format
@@ -22,6 +23,9 @@ from desktop.core.photo.read import read
 from desktop.core.photo.write import write
 
 logger = logging.getLogger(__name__)
+
+Publishing = Callable[[Result], None]
+"""Told of a finished file just before it takes its name; returns when that is noted safely."""
 
 # Reading and writing take their share of the time too: progress that sat at 100 % while a large PNG is coded would lie.
 _READ_SHARE, _WRITE_SHARE = 0.02, 0.06
@@ -35,6 +39,7 @@ class Outcome:
     request: Request
     state: JobState
     output: Path | None = None
+    result: Result | None = None
     error: errors.RekindleError | None = None
     model: str = ""
     scale: int = 0
@@ -76,15 +81,19 @@ class Pipeline:
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
         order: Order | None = None,
+        publishing: Publishing | None = None,
     ) -> Outcome:
         """Does one job. Never raises: whatever happens is in the outcome, and the next photo goes on."""
-        run = _Run(self._catalogue, self._loaded, self.limits, request, progress, cancel or CancelToken(), order)
+        run = _Run(
+            self._catalogue, self._loaded, self.limits, request, progress, cancel or CancelToken(), order, publishing
+        )
         with memory.PeakMeter() as meter:
             state, error = run.finish()
         return Outcome(
             request,
             state,
             output=run.output if state in (JobState.DONE, JobState.SKIPPED) else None,
+            result=run.result if state is JobState.DONE else None,
             error=error,
             model=run.model.id if run.model else (request.model or ""),
             scale=run.model.scale if run.model else (request.scale or 0),
@@ -110,9 +119,11 @@ class _Run:
     progress: Progress | None
     cancel: CancelToken
     order: Order | None
+    publishing: Publishing | None
     model: Model | None = None
     net: Net | None = None
     output: Path | None = None
+    result: Result | None = None
     size: tuple[int, int] = (0, 0)
     load_seconds: float = 0.0
     seconds: float = 0.0
@@ -197,7 +208,14 @@ class _Run:
             if os.path.lexists(candidate) and not (overwrite and self._may_replace(candidate)):
                 continue
             try:
-                self.fidelity = write(photo, candidate, chosen, quality=self.request.quality, overwrite=overwrite)
+                self.fidelity = write(
+                    photo,
+                    candidate,
+                    chosen,
+                    quality=self.request.quality,
+                    overwrite=overwrite,
+                    before_publishing=partial(self._seal, candidate),
+                )
             except FileExistsError:  # another program took the name while we wrote
                 if self._skips(candidate):
                     return False
@@ -205,6 +223,12 @@ class _Run:
             self.output = candidate
             return True
         raise AssertionError("there is always another number")
+
+    def _seal(self, target: Path, temp: Path) -> None:
+        """Says what is about to appear, so that after a power cut it can be told from anything else of that name."""
+        self.result = Result(target, temp.stat().st_size, files.sha256_of(temp))
+        if self.publishing is not None:
+            self.publishing(self.result)
 
     def _may_replace(self, target: Path) -> bool:
         return not same_file(target, self.request.path) and (target.is_symlink() or not target.is_dir())
@@ -221,7 +245,7 @@ def output_path(request: Request, chosen: OutputFormat, scale: int) -> Path:
         return request.output_file if fits else request.output_file.with_suffix(chosen.suffixes[0])
     path = request.path
     suffix = path.suffix if path.suffix.lower() in chosen.suffixes else chosen.suffixes[0]
-    return _folder(request) / _fitting(path.stem, f"_x{scale}{suffix}")
+    return result_folder(request) / _fitting(path.stem, f"_x{scale}{suffix}")
 
 
 def _fitting(stem: str, ending: str) -> str:
@@ -231,7 +255,10 @@ def _fitting(stem: str, ending: str) -> str:
     return stem + ending
 
 
-def _folder(request: Request) -> Path:
+def result_folder(request: Request) -> Path:
+    """The folder the result of a photo goes into."""
+    if request.output_file is not None:
+        return request.output_file.parent
     if request.output is None:
         return request.path.parent
     if request.root is None:

@@ -14,12 +14,15 @@ from PySide6.QtWidgets import QApplication
 
 import desktop
 from desktop.core import opencv, settings
+from desktop.core.journal import open_journal
 from desktop.core.workspace import Workspace
 from desktop.runner import Runner
 from desktop.ui import icons, theme
 from desktop.ui.controller import QueueController
 from desktop.ui.main_window import MainWindow
+from desktop.ui.notices import Notices
 from desktop.ui.picture_loader import PictureLoader
+from desktop.ui.single_instance import SingleInstance, hand_over
 from desktop.ui.tasks import TaskPool
 
 logger = logging.getLogger(__name__)
@@ -41,11 +44,17 @@ def _window_on(workspace: Workspace) -> MainWindow:
     if chosen.model not in workspace.catalogue.families:
         chosen = settings.Settings()
     disk = TaskPool("disk", 1)
-    runner = Runner(workspace.pipeline(chosen.memory_mib, chosen.max_megapixels))
-    controller = QueueController(runner, disk, chosen)
-    # Found on the runner's thread; as a signal it arrives on the GUI's.
-    workspace.store.notice = controller.noticed.emit
-    return MainWindow(workspace, chosen, controller, PictureLoader(), disk)
+    notices = Notices()
+    workspace.store.notice = notices.given.emit
+    opened = open_journal(workspace.folders.queue, notices.given.emit)
+    pipeline = workspace.pipeline(chosen.memory_mib, chosen.max_megapixels)
+    runner = Runner(pipeline, publishing=opened.record.promise)
+    controller = QueueController(runner, disk, chosen, opened.record)
+    window = MainWindow(workspace, chosen, controller, PictureLoader(), disk, notices)
+    controller.restore(opened.jobs)
+    if opened.notice is not None:
+        notices.given.emit(opened.notice)
+    return window
 
 
 def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> int:
@@ -59,9 +68,15 @@ def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> i
     theme.apply(application)
     application.styleHints().colorSchemeChanged.connect(lambda _scheme: theme.apply(application))
     workspace = Workspace.open(data_dir)
+    if hand_over(workspace.folders.data, photos):
+        return 0
     workspace.log_to_file()
     sys.excepthook = _log_unexpected
     window = _window_on(workspace)
+    instance = SingleInstance(workspace.folders.data, window)
+    instance.photosHandedOver.connect(window.receive)
+    if not instance.listen():
+        logger.warning("Later starts cannot be noticed")
     if photos:
         window.add_paths(photos)
     window.show()

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop.core.collect import Found, collect
 from desktop.core.jobs import ENDINGS, Job, JobState, Queue, Request
+from desktop.core.journal import Record, is_there
 from desktop.core.pipeline import Limits, Outcome
 from desktop.core.progress import BatchClock, BatchProgress
 from desktop.core.settings import Settings
@@ -24,31 +27,33 @@ _PATIENCE_MS = 25
 
 
 class QueueController(QObject):
-    """The queue's one owner.
+    """The queue's one owner. A move is shown, by its signal, when it has been recorded.
 
     Signals:
         jobsAdded(jobs: list[Job])
+        jobsRestored(jobs: list[Job]): the queue as it was left last time.
         jobChanged(job: Job): state, progress or request.
         jobsRemoved(job_ids: list[str])
         activityChanged(): started, paused, resumed, came to its end.
         nothingFound(paths: list[Path]): what was added held no photo.
         queueFinished(): a run has come to its end.
-        noticed(error: RekindleError): what the person should know although the work goes on.
     """
 
     jobsAdded = Signal(list)
+    jobsRestored = Signal(list)
     jobChanged = Signal(object)
     jobsRemoved = Signal(list)
     activityChanged = Signal()
     nothingFound = Signal(list)
     queueFinished = Signal()
-    noticed = Signal(object)
+    _recorded = Signal(object)
 
     def __init__(
         self,
         runner: Runner,
         disk: TaskPool,
         settings: Settings,
+        record: Record,
         parent: QObject | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -56,12 +61,16 @@ class QueueController(QObject):
         self._runner = runner
         self._disk = disk
         self._settings = settings
+        self._record = record
+        self._closed = False
         self._queue = Queue()
         self._clock = BatchClock(now)
         self._on = False
         self._paused = False
         self._collecting = 0
-        self.outcomes: dict[str, Outcome] = {}
+        self._unrecorded: Counter[str] = Counter()
+        # Always queued, so that it makes no difference whether the record answers at once.
+        self._recorded.connect(lambda show: show(), Qt.ConnectionType.QueuedConnection)
         runner.progressed.connect(self._progressed)
         runner.finished.connect(self._finished)
 
@@ -95,6 +104,17 @@ class QueueController(QObject):
         """How far the run is; ``pixels`` gives a job's input pixels, 0 where not known."""
         return self._clock.progress(self.jobs, pixels)
 
+    def restore(self, jobs: Sequence[Job]) -> None:
+        """Takes the queue as it was left. Results that are said to be there are looked for, in the background."""
+        if not jobs:
+            return
+        self._queue.restore(jobs)
+        self.jobsRestored.emit(list(jobs))
+        self.activityChanged.emit()
+        for job in jobs:
+            if job.state is JobState.DONE and job.result is not None:
+                self._disk.run(partial(is_there, job.result), partial(self._verified, job))
+
     def add_paths(self, paths: Iterable[Path]) -> None:
         """Queues photos, and what lies in folders, in this order."""
         named = list(paths)
@@ -120,7 +140,7 @@ class QueueController(QObject):
             if job.state is JobState.WAITING:
                 request = self._request(Found(job.path, job.request.root))
                 if request != job.request:
-                    self.jobChanged.emit(self._queue.change(job.id, request))
+                    self._show(self._queue.change(job.id, request))
 
     def start(self) -> None:
         """Works through what waits, or goes on after a pause."""
@@ -158,7 +178,7 @@ class QueueController(QObject):
         """Ends the run: what waits is cancelled now, what is under way after its current tile."""
         for job in self.jobs:
             if job.state is JobState.WAITING:
-                self.jobChanged.emit(self._queue.move(job.id, JobState.CANCELLED))
+                self._show(self._queue.move(job.id, JobState.CANCELLED))
         self._paused = False
         active = self._queue.active()
         if active is not None:
@@ -171,7 +191,7 @@ class QueueController(QObject):
         for job_id in job_ids:
             job = self._queue[job_id]
             if job.state is JobState.WAITING:
-                self.jobChanged.emit(self._queue.move(job_id, JobState.CANCELLED))
+                self._show(self._queue.move(job_id, JobState.CANCELLED))
             elif job.state not in ENDINGS:
                 self._runner.cancel(job_id)
         self._advance()
@@ -182,8 +202,7 @@ class QueueController(QObject):
             job = self._queue[job_id]
             if job.state in ENDINGS:
                 self._queue.move(job_id, JobState.WAITING)
-                self.outcomes.pop(job_id, None)
-                self.jobChanged.emit(self._queue.change(job_id, self._request(Found(job.path, job.request.root))))
+                self._show(self._queue.change(job_id, self._request(Found(job.path, job.request.root))))
         self._joined(job_ids)
 
     def remove(self, job_ids: Sequence[str]) -> None:
@@ -192,17 +211,18 @@ class QueueController(QObject):
         gone = [job_id for job_id in job_ids if active is None or job_id != active.id]
         for job_id in gone:
             self._queue.remove(job_id)
-            self.outcomes.pop(job_id, None)
         if gone:
-            self.jobsRemoved.emit(gone)
+            self._record.forget(gone, partial(self._recorded.emit, partial(self.jobsRemoved.emit, gone)))
 
     def clear_finished(self) -> None:
         self.remove([job.id for job in self.jobs if job.state in ENDINGS])
 
     def shutdown(self) -> None:
-        """Cancels what is under way and waits for it: a tile's time at most."""
+        """Stops what is under way, a tile's time at most. It stays recorded as it was, for next time."""
+        self._closed = True
         self._on = False
         self._runner.shutdown()
+        self._record.close()
 
     def _request(self, found: Found) -> Request:
         settings = self._settings
@@ -223,7 +243,7 @@ class QueueController(QObject):
             self.nothingFound.emit(named)
         else:
             added = self._queue.add(self._request(entry) for entry in found)
-            self.jobsAdded.emit(added)
+            self._record.put(added, partial(self._recorded.emit, partial(self.jobsAdded.emit, added)))
             self._joined([job.id for job in added])
         self._advance()
 
@@ -238,26 +258,51 @@ class QueueController(QObject):
             return
         waiting = self._queue.next_waiting()
         if waiting is not None:
-            self.jobChanged.emit(self._queue.move(waiting.id, JobState.RUNNING))
+            self._show(self._queue.move(waiting.id, JobState.RUNNING))
             self._runner.submit(waiting.id, waiting.request)
         elif not self._collecting:
             self._on = False
             self._clock.hold()
             self.activityChanged.emit()
-            self.queueFinished.emit()
+            # Behind everything that is still being recorded.
+            self._record.put([], partial(self._recorded.emit, self.queueFinished.emit))
 
     def _move_active(self, before: JobState, after: JobState) -> None:
         active = self._queue.active()
         if active is not None and active.state is before:
-            self.jobChanged.emit(self._queue.move(active.id, after))
+            self._show(self._queue.move(active.id, after))
+
+    def _show(self, job: Job) -> None:
+        """Records a job as it stands now, and shows it when that is done."""
+        self._unrecorded[job.id] += 1
+        self._record.put([job], partial(self._recorded.emit, partial(self._shown, job)))
+
+    def _shown(self, job: Job) -> None:
+        self._unrecorded[job.id] -= 1
+        if not self._unrecorded[job.id]:
+            del self._unrecorded[job.id]
+        if self._queue.get(job.id) is not None:
+            self.jobChanged.emit(job)
+
+    def _verified(self, job: Job, there: bool) -> None:
+        """A result that is gone, or is not what was written, is made again."""
+        if not there and self._queue.get(job.id) == job:
+            logger.warning("The result of %s is gone or has changed; it waits again", job.path)
+            self._show(self._queue.move(job.id, JobState.WAITING))
+            self._joined([job.id])
 
     def _progressed(self, job_id: str, part: float) -> None:
-        if self._queue.get(job_id) is not None:
-            self.jobChanged.emit(self._queue.progressed(job_id, part))
+        if self._queue.get(job_id) is None:
+            return
+        job = self._queue.progressed(job_id, part)
+        if not self._unrecorded[job_id]:
+            self.jobChanged.emit(job)
 
     def _finished(self, job_id: str, outcome: Outcome) -> None:
-        self.outcomes[job_id] = outcome
-        job = self._queue.move(job_id, outcome.state, output=outcome.output, error=outcome.error)
-        self.jobChanged.emit(job)
+        if self._closed:
+            return
+        self._show(
+            self._queue.move(job_id, outcome.state, output=outcome.output, result=outcome.result, error=outcome.error)
+        )
         self.activityChanged.emit()
         self._advance()

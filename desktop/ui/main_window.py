@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
+from PySide6.QtCore import QByteArray, QEvent, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QMessageBox, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from desktop.ui.controller import QueueController
 from desktop.ui.empty_view import DropOverlay, EmptyView
 from desktop.ui.help_dialogs import AboutDialog, ShortcutsDialog
 from desktop.ui.message_line import MessageLine
+from desktop.ui.notices import Notices
 from desktop.ui.picture_loader import PictureLoader
 from desktop.ui.presenter import Presenter
 from desktop.ui.queue_model import QueueModel
@@ -49,6 +50,7 @@ class MainWindow(QMainWindow):
         controller: QueueController,
         loader: PictureLoader,
         disk: TaskPool,
+        notices: Notices,
     ) -> None:
         """Takes what it works with from ``app``, which decides how it is made, and owns it from then on."""
         super().__init__()
@@ -60,9 +62,10 @@ class MainWindow(QMainWindow):
         self._controller = controller
         self._loader = loader
         self._disk = disk
-        for part in (controller, loader, disk):
+        for part in (controller, loader, disk, notices):
             part.setParent(self)
         self._closing = False
+        self._question: QMessageBox | None = None
 
         model = QueueModel(self)
         self._top = TopBar(workspace.catalogue, settings)
@@ -79,7 +82,7 @@ class MainWindow(QMainWindow):
         )
         self._lay_out()
         self._overlay = DropOverlay(self)
-        self._wire(model)
+        self._wire(model, notices)
 
     @property
     def jobs(self) -> Sequence[Job]:
@@ -96,6 +99,15 @@ class MainWindow(QMainWindow):
     def start(self) -> None:
         """Works through what waits."""
         self._controller.start()
+
+    def receive(self, paths: list[Path]) -> None:
+        """Takes the photos of a later start, and comes to the front."""
+        if paths:
+            self.add_paths(paths)
+        if self.isMinimized():
+            self.showNormal()
+        self.raise_()
+        self.activateWindow()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self._controller.running and not self._closing:
@@ -151,7 +163,7 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(QByteArray.fromBase64(self._settings.geometry.encode()))
         self._stage.restoreState(QByteArray.fromBase64(self._settings.panes.encode()))
 
-    def _wire(self, model: QueueModel) -> None:
+    def _wire(self, model: QueueModel, notices: Notices) -> None:
         """The one place where the parts are connected."""
         controller, actions, queue, top = self._controller, self._actions, self._queue, self._top
         presenter, sources, results, loader = self._presenter, self._sources, self._results, self._loader
@@ -176,13 +188,14 @@ class MainWindow(QMainWindow):
         queue.view.selectionModel().selectionChanged.connect(presenter.show_activity)
 
         controller.jobsAdded.connect(presenter.add)
+        controller.jobsRestored.connect(presenter.restore)
         controller.jobChanged.connect(presenter.change)
         controller.jobsRemoved.connect(presenter.remove)
         controller.activityChanged.connect(presenter.show_activity)
         controller.nothingFound.connect(presenter.tell_nothing_found)
         controller.queueFinished.connect(presenter.sum_up)
         controller.queueFinished.connect(self.queueFinished)
-        controller.noticed.connect(lambda notice: self._message.say(words.error(notice)))
+        notices.given.connect(lambda notice: self._message.say(words.error(notice)))
         model.thumbnailWanted.connect(loader.want_thumbnail)
         loader.thumbnailReady.connect(model.set_thumbnail)
         loader.pairReady.connect(presenter.show_pair)
@@ -242,20 +255,31 @@ class MainWindow(QMainWindow):
 
     def _ask_before_closing(self) -> None:
         """Does not wait for the answer, so that nothing under way is held up by the question."""
-        question = QMessageBox(
+        if self._question is not None:
+            self._question.raise_()
+            return
+        self._question = question = QMessageBox(
             QMessageBox.Icon.Question,
             self.tr("Close Rekindle"),
-            self.tr("Photos are still being enhanced. Stop and close?"),
-            QMessageBox.StandardButton.NoButton,
+            self.tr("Photos are still being enhanced."),
+            QMessageBox.StandardButton.Cancel,
             self,
         )
-        question.setInformativeText(self.tr("What is finished is saved. The rest can be enhanced again later."))
-        stop = question.addButton(self.tr("Stop and close"), QMessageBox.ButtonRole.AcceptRole)
-        go_on = question.addButton(self.tr("Go on"), QMessageBox.ButtonRole.RejectRole)
-        question.setDefaultButton(go_on)
-        question.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        stop.clicked.connect(self._close_anyway)
+        question.setInformativeText(
+            self.tr("What is finished is saved. The rest can wait in the list until next time.")
+        )
+        keep = question.addButton(self.tr("Close, keep for next time"), QMessageBox.ButtonRole.AcceptRole)
+        finish = question.addButton(self.tr("Finish first, then close"), QMessageBox.ButtonRole.ActionRole)
+        question.setDefaultButton(keep)
+        keep.clicked.connect(self._close_anyway)
+        finish.clicked.connect(lambda: self.queueFinished.connect(self._close_anyway))
+        question.finished.connect(self._forget_question)
         question.open()
+
+    def _forget_question(self) -> None:
+        if self._question is not None:
+            self._question.deleteLater()
+            self._question = None
 
     def _close_anyway(self) -> None:
         self._closing = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -10,7 +10,13 @@ _SHOWN_MS = 15_000
 
 
 class MessageLine(QLabel):
-    """Shows a sentence for a while; a long one is shortened, and whole in its tool tip."""
+    """Shows a sentence for a while; a long one is shortened, and whole in its tool tip.
+
+    Signals:
+        said(text: str)
+    """
+
+    said = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -22,6 +28,7 @@ class MessageLine(QLabel):
 
     def say(self, text: str) -> None:
         self._whole = text
+        self.said.emit(text)
         self.setToolTip(text)
         self.setAccessibleName(text)
         self._fit()

@@ -52,11 +52,15 @@ class Presenter(QObject):
 
     def add(self, jobs: list[Job]) -> None:
         """New rows; the first of them is shown if nothing else is looked at."""
-        self._model.add(jobs)
-        self._stage.show_photos(True)
-        if not self._list.currentIndex().isValid():
-            self._select(jobs[0].id)
+        self._show_rows(jobs)
         self._message.say(self.tr("Added {photos}").format(photos=words.photos(len(jobs))))
+
+    def restore(self, jobs: list[Job]) -> None:
+        """The queue from last time."""
+        self._show_rows(jobs)
+        waiting = sum(job.state is JobState.WAITING for job in jobs)
+        if waiting:
+            self._message.say(self.tr("From last time: {photos} to do").format(photos=words.photos(waiting)))
 
     def change(self, job: Job) -> None:
         """A row's new state; a photo that is looked at shows its result as soon as there is one."""
@@ -167,6 +171,13 @@ class Presenter(QObject):
         self._stage.queue.show_summary(text)
         elapsed = words.duration(self._controller.elapsed_s)
         self._message.say(self.tr("Finished in {time}: {summary}").format(time=elapsed, summary=text))
+
+    def _show_rows(self, jobs: list[Job]) -> None:
+        self._model.add(jobs)
+        self._stage.show_photos(True)
+        if not self._list.currentIndex().isValid():
+            self._select(jobs[0].id)
+        self.show_activity()
 
     def _show_progress(self) -> None:
         if self._controller.running:

@@ -270,10 +270,11 @@ def test_removing_the_last_photo_brings_the_invitation_back(
 ) -> None:
     window.add_paths([photo_file("a.png")])
     view = find(window, QListView, "queueView")
+    qtbot.waitUntil(lambda: view.model().rowCount() == 1, timeout=PATIENCE_MS)
     view.selectAll()
     qtbot.keyClick(view, Qt.Key.Key_Delete)
     assert len(window.jobs) == 0
-    assert not view.isVisible()
+    qtbot.waitUntil(lambda: not view.isVisible(), timeout=PATIENCE_MS)
 
 
 def test_a_picture_from_the_clipboard_is_queued(qtbot: QtBot, window: MainWindow) -> None:
@@ -354,7 +355,7 @@ def test_closing_under_way_asks_once_and_can_be_taken_back(
     assert not window.close()
     question = window.findChild(QMessageBox)
     assert question is not None
-    question.defaultButton().click()
+    question.button(QMessageBox.StandardButton.Cancel).click()
     assert window.isVisible()
     assert states(window) == ["running"]
 
@@ -367,11 +368,10 @@ def test_a_repaired_model_is_told_in_the_window(
     (models / "edsr-baseline-x3.pb").write_bytes(b"damaged")
     window.add_paths([photo_file("a.png")])
     said: list[str] = []
-    window._controller.noticed.connect(lambda notice: said.append(str(notice)))
+    window._message.said.connect(said.append)
     enhance_all(qtbot, window)
     assert states(window) == ["done"]
-    assert len(said) == 1
-    assert "has been replaced" in said[0]
+    assert len([text for text in said if "has been replaced" in text]) == 1
 
 
 def test_what_the_bar_below_the_photo_offers_is_in_the_menu_too(window: MainWindow) -> None:

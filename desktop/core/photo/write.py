@@ -8,6 +8,7 @@ import io
 import struct
 import warnings
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,12 +33,21 @@ _XMP_KEY = "XML:com.adobe.xmp"
 _PNG_LEVEL = 3
 
 
-def write(photo: Photo, path: Path, output: OutputFormat, *, quality: int = 95, overwrite: bool = False) -> Fidelity:
+def write(
+    photo: Photo,
+    path: Path,
+    output: OutputFormat,
+    *,
+    quality: int = 95,
+    overwrite: bool = False,
+    before_publishing: Callable[[Path], None] | None = None,
+) -> Fidelity:
     """Writes ``photo`` to ``path`` in one visible step.
 
     Args:
         quality: 1 to 100, for JPEG and WebP.
         overwrite: whether an existing file may be replaced.
+        before_publishing: called with the finished temporary file before it takes the name.
 
     Returns:
         What was kept, converted and lost from the photo's original file to this one.
@@ -48,7 +58,7 @@ def write(photo: Photo, path: Path, output: OutputFormat, *, quality: int = 95, 
     """
     prepared, fidelity = _fit(photo, output)
     try:
-        with files.whole_file(path, overwrite=overwrite) as temp:
+        with files.whole_file(path, overwrite=overwrite, before_publishing=before_publishing) as temp:
             _WRITERS[output.name](prepared, temp, quality)
     except FileExistsError:  # also an OSError, but the caller's to decide
         raise

@@ -1,0 +1,239 @@
+"""The queue on disk."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from desktop.core import journal as journal_module
+from desktop.core.errors import CancelledError, NoSpaceError, RekindleError
+from desktop.core.files import TEMP_PREFIX, TEMP_SUFFIX, sha256_of
+from desktop.core.jobs import Job, JobState, Request, Result
+from desktop.core.journal import Journal, Opened, Unrecorded, open_journal
+
+PATIENCE_S = 20
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "queue"
+
+
+@pytest.fixture
+def told() -> list[RekindleError]:
+    return []
+
+
+@pytest.fixture
+def reopen(folder: Path, told: list[RekindleError]) -> Iterator[Callable[[], Opened]]:
+    """Opens the journal, closing the one opened before."""
+    opened: list[Opened] = []
+
+    def again() -> Opened:
+        if opened:
+            opened.pop().record.close()
+        opened.append(open_journal(folder, told.append))
+        return opened[-1]
+
+    yield again
+    for left in opened:
+        left.record.close()
+
+
+def put(opened: Opened, *jobs: Job) -> None:
+    done = threading.Event()
+    opened.record.put(jobs, done.set)
+    assert done.wait(PATIENCE_S)
+
+
+def job(name: str, state: JobState = JobState.WAITING, **more: object) -> Job:
+    return Job(name, Request(Path(f"/photos/{name}.png")), state, **more)  # type: ignore[arg-type]
+
+
+def result_of(path: Path) -> Result:
+    return Result(path, path.stat().st_size, sha256_of(path))
+
+
+def test_a_new_queue_is_empty(reopen: Callable[[], Opened]) -> None:
+    opened = reopen()
+    assert opened.jobs == []
+    assert opened.notice is None
+
+
+def test_jobs_come_back_as_they_were_and_in_their_order(reopen: Callable[[], Opened], tmp_path: Path) -> None:
+    request = Request(
+        Path("/photos/größe \udcff.png"),
+        root=Path("/photos"),
+        model="edsr-baseline",
+        scale=3,
+        output=Path("/results"),
+        output_file=Path("/results/x.jpg"),
+        format="jpeg",
+        quality=80,
+        existing="skip",
+    )
+    jobs = [
+        Job("z", request),
+        job("a", JobState.DONE, progress=1.0, output=Path("/o.png"), result=Result(Path("/o.png"), 5, "ab")),
+        job("m", JobState.FAILED, progress=0.25, error=NoSpaceError("No room in “{folder}”.", folder="x")),
+        job("c", JobState.CANCELLED, error=CancelledError()),
+    ]
+    put(reopen(), *jobs)
+    back = reopen().jobs
+    assert [(j.id, j.request, j.state, j.progress, j.output, j.result) for j in back] == [
+        (j.id, j.request, j.state, j.progress, j.output, j.result) for j in jobs
+    ]
+    assert back[2].error is not None
+    assert (type(back[2].error), back[2].error.message) == (NoSpaceError, "No room in “x”.")
+    assert isinstance(back[3].error, CancelledError)
+
+
+def test_a_move_keeps_the_place_in_the_queue(reopen: Callable[[], Opened]) -> None:
+    opened = reopen()
+    put(opened, job("a"), job("b"), job("c"))
+    put(opened, job("a", JobState.CANCELLED))
+    assert [(j.id, j.state) for j in reopen().jobs] == [("a", "cancelled"), ("b", "waiting"), ("c", "waiting")]
+
+
+def test_what_is_forgotten_does_not_come_back(reopen: Callable[[], Opened]) -> None:
+    opened = reopen()
+    put(opened, job("a"), job("b"))
+    opened.record.forget(["a"], lambda: None)
+    assert [j.id for j in reopen().jobs] == ["b"]
+
+
+@pytest.mark.parametrize("state", [JobState.RUNNING, JobState.PAUSED])
+def test_a_job_that_was_under_way_waits_again(reopen: Callable[[], Opened], state: JobState) -> None:
+    put(reopen(), job("a", state, progress=0.6))
+    (back,) = reopen().jobs
+    assert (back.state, back.progress) == (JobState.WAITING, 0.0)
+
+
+def test_a_job_whose_very_result_is_there_is_done(reopen: Callable[[], Opened], tmp_path: Path) -> None:
+    written = tmp_path / "a_x3.png"
+    written.write_bytes(b"whole")
+    opened = reopen()
+    put(opened, job("a", JobState.RUNNING))
+    opened.record.promise("a", result_of(written))
+    (back,) = reopen().jobs
+    assert (back.state, back.output, back.progress) == (JobState.DONE, written, 1.0)
+    (again,) = reopen().jobs
+    assert again == back
+
+
+def test_a_job_whose_name_was_taken_by_something_else_waits_again(reopen: Callable[[], Opened], tmp_path: Path) -> None:
+    written = tmp_path / "a_x3.png"
+    written.write_bytes(b"whole")
+    promised = result_of(written)
+    written.write_bytes(b"other")
+    opened = reopen()
+    put(opened, job("a", JobState.RUNNING))
+    opened.record.promise("a", promised)
+    assert reopen().jobs[0].state is JobState.WAITING
+
+
+def test_what_a_crash_left_half_written_is_removed_and_what_another_process_writes_stays(
+    reopen: Callable[[], Opened], tmp_path: Path
+) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    abandoned = tmp_path / f"{TEMP_PREFIX}{gone.pid}-abc{TEMP_SUFFIX}"
+    alive = tmp_path / f"{TEMP_PREFIX}{os.getpid()}-abc{TEMP_SUFFIX}"
+    for path in (abandoned, alive):
+        path.write_bytes(b"half")
+    put(reopen(), Job("a", Request(tmp_path / "a.png"), JobState.RUNNING))
+    reopen()
+    assert not abandoned.exists()
+    assert alive.exists()
+
+
+@pytest.mark.parametrize("content", [b"this is no database" * 100, b"SQLite format 3\0" + bytes(4000)])
+def test_a_damaged_queue_is_set_aside_and_told(reopen: Callable[[], Opened], folder: Path, content: bytes) -> None:
+    folder.mkdir()
+    (folder / "queue.sqlite3").write_bytes(content)
+    opened = reopen()
+    assert opened.jobs == []
+    assert opened.notice is not None
+    assert "set aside" in opened.notice.message
+    (kept,) = folder.glob("damaged/*/queue.sqlite3")
+    assert kept.read_bytes() == content
+    put(opened, job("a"))
+    assert [j.id for j in reopen().jobs] == ["a"]
+
+
+def test_a_queue_of_a_newer_rekindle_is_set_aside(reopen: Callable[[], Opened], folder: Path) -> None:
+    folder.mkdir()
+    connection = sqlite3.connect(folder / "queue.sqlite3")
+    connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    assert reopen().notice is not None
+    assert list(folder.glob("damaged/*/queue.sqlite3"))
+
+
+def test_a_row_that_makes_no_sense_sets_the_queue_aside(reopen: Callable[[], Opened], folder: Path) -> None:
+    put(reopen(), job("a"))
+    reopen().record.close()
+    connection = sqlite3.connect(folder / "queue.sqlite3")
+    with connection:
+        connection.execute("UPDATE job SET content = '{}'")
+    connection.close()
+    opened = open_journal(folder, lambda _error: None)
+    opened.record.close()
+    assert opened.jobs == []
+    assert opened.notice is not None
+
+
+def test_a_second_window_keeps_nothing_and_says_so(reopen: Callable[[], Opened], folder: Path) -> None:
+    put(reopen(), job("a"))
+    second = open_journal(folder, lambda _error: None)
+    assert isinstance(second.record, Unrecorded)
+    assert second.jobs == []
+    assert second.notice is not None
+    assert "Another Rekindle window" in second.notice.message
+
+
+def test_a_folder_that_cannot_be_made_is_told_and_work_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    opened = open_journal(tmp_path / "file" / "queue", lambda _error: None)
+    assert isinstance(opened.record, Unrecorded)
+    assert opened.notice is not None
+    put(opened, job("a"))
+
+
+def test_a_write_that_fails_is_told_once_and_still_answered(
+    reopen: Callable[[], Opened], told: list[RekindleError], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = reopen()
+    record = opened.record
+    assert isinstance(record, Journal)
+
+    def full(*_: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(journal_module, "_delete", full)
+    for _ in range(3):
+        answered = threading.Event()
+        record.forget(["a"], answered.set)
+        assert answered.wait(PATIENCE_S)
+    assert len(told) == 1
+    assert "disk is full" in told[0].message
+    put(opened, job("b"))
+    assert [j.id for j in reopen().jobs] == ["b"]
+
+
+def test_a_result_is_known_again_by_its_content(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(b"one")
+    result = result_of(path)
+    assert journal_module.is_there(result)
+    path.write_bytes(b"two")
+    assert not journal_module.is_there(result)
+    assert not journal_module.is_there(replace(result, path=tmp_path / "gone.png"))
