@@ -30,6 +30,9 @@ from desktop.core.workspace import Workspace
 REPOSITORY = Path(__file__).resolve().parent.parent
 ALLOWED_SKIP = "not on this platform"
 
+# No test needs a display; whoever wants to watch one names a platform.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
 
 _skipped = pytest.StashKey[list[tuple[str, str]]]()
 
@@ -95,6 +98,18 @@ def _photo_like(width: int, height: int, seed: int = 1) -> NDArray[np.uint8]:
     picture[((x + 2 * y) // 9 % 7 == 0) & (x > width / 2)] *= 0.3
     picture += cv2.GaussianBlur(random.normal(0, 25, (height, width, 3)), (0, 0), 0.8).reshape(picture.shape)
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def strange_name(tmp_path: Path) -> str:
+    """A file name ending in .png whose bytes are not UTF-8."""
+    name = os.fsdecode(b"br\xfccke.png")
+    try:
+        (tmp_path / name).touch()
+        (tmp_path / name).unlink()
+    except OSError:
+        pytest.skip("not on this platform: names have to be UTF-8")
+    return name
 
 
 @pytest.fixture(scope="session")

@@ -101,7 +101,7 @@ def session(tmp_path):
         surroundings = {name: value for name, value in os.environ.items() if name != "CI"}
         return subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:pytest-qt", str(folder)],
-            env={**surroundings, "PYTHONPATH": str(REPOSITORY), **environment},
+            env={**surroundings, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8", **environment},
             cwd=folder,
             capture_output=True,
             encoding="utf-8",

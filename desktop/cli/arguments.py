@@ -47,7 +47,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     )
     parser.set_defaults(command=WINDOW, log_level="warning", data_dir=None, json=False)
     if _first_word(arguments) not in COMMANDS and not {"-h", "--help"} & set(arguments):
-        parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO|FOLDER")
+        parser.add_argument("photos", nargs="*", type=_path, metavar="PHOTO|FOLDER")
         return parser
     # One of its own: parsers share their parents' options, and the defaults set above would
     # make a command undo what stood before it.
@@ -77,11 +77,11 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Enlarges photos. A folder is read recursively and its structure kept; our own results in it are left out."
     )
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO|FOLDER")
+    parser.add_argument("photos", nargs="+", type=_path, metavar="PHOTO|FOLDER")
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=_path,
         metavar="PATH",
         help="folder for the results, made if missing; or, for one photo, a file with an image's suffix. "
         "Default: beside the original",
@@ -116,6 +116,12 @@ def _add_models(parser: argparse.ArgumentParser, nested: argparse.ArgumentParser
     actions.add_parser("list", parents=[nested], help="every model and whether it is on this computer")
     verify = actions.add_parser("verify", parents=[nested], help="check installed models in full, repair damaged ones")
     verify.add_argument("model", nargs="?", metavar="ID")
+
+
+def _path(text: str) -> Path:
+    if not text:  # an unset variable in a script, which Path would take for the current folder
+        raise argparse.ArgumentTypeError("an empty name")
+    return Path(text)
 
 
 def _positive(text: str) -> int:

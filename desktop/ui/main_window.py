@@ -259,7 +259,7 @@ class MainWindow(QMainWindow):
             self._question.raise_()
             return
         self._question = question = QMessageBox(
-            QMessageBox.Icon.Question,
+            QMessageBox.Icon.NoIcon,
             self.tr("Close Rekindle"),
             self.tr("Photos are still being enhanced."),
             QMessageBox.StandardButton.Cancel,

@@ -35,6 +35,7 @@ class QueuePanel(QWidget):
         self._title.setFont(font)
         self._summary = QLabel()
         self._summary.setWordWrap(True)
+        self._summary.hide()
         self._bar = QProgressBar()
         self._bar.setRange(0, _STEPS)
         self._bar.setTextVisible(False)

@@ -143,5 +143,10 @@ def test_a_value_that_makes_no_sense_is_refused_by_name(option, value, capsys):
     assert option in _refused(capsys, "enhance", "a.png", option, value)
 
 
+@pytest.mark.parametrize("words", [[""], ["enhance", ""], ["enhance", "a.png", "-o", ""]], ids=str)
+def test_an_empty_name_is_not_the_current_folder(words, capsys):
+    assert "an empty name" in _refused(capsys, *words)
+
+
 def test_an_unknown_option_is_refused(capsys):
     assert "--explode" in _refused(capsys, "enhance", "a.png", "--explode")

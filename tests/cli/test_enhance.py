@@ -374,12 +374,11 @@ def test_unusual_names_come_through(name, json_or_not, run_cli, photo_file, tmp_
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 @pytest.mark.parametrize("json_or_not", [["--json"], []], ids=["for programs", "for people"])
-def test_a_terminal_that_cannot_show_a_name_stops_nothing(json_or_not, encoding, run_cli, photo_file):
+def test_a_terminal_that_cannot_show_a_name_stops_nothing(json_or_not, encoding, strange_name, run_cli, photo_file):
     photo_file("Grüße 写真.png")
     photo_file("z.png")
-    strange = Path(os.fsdecode(b"br\xfccke.png"))
-    photo_file("b.png").rename(run_cli.folder / strange)
-    run = run_cli("enhance", "Grüße 写真.png", strange, "z.png", *json_or_not, env={"PYTHONIOENCODING": encoding})
+    photo_file("b.png").rename(run_cli.folder / strange_name)
+    run = run_cli("enhance", "Grüße 写真.png", strange_name, "z.png", *json_or_not, env={"PYTHONIOENCODING": encoding})
     assert run.status == 0
     assert "Traceback" not in run.err
     if json_or_not:

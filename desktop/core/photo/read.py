@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms, PngImagePlugin, UnidentifiedImageError
 from PIL.ExifTags import Base
 from PIL.TiffImagePlugin import TiffImageFile
 
@@ -38,6 +38,8 @@ _DECODING_ERRORS = (
     *(OSError, SyntaxError, ValueError, TypeError, KeyError, IndexError, EOFError),
     *(struct.error, zlib.error),
 )
+_PNG_CHUNK_MAX = 64 * 2**20
+_EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 _XMP_IN_PNG = "XML:com.adobe.xmp"
 _IPTC_IN_TIFF = {33723, 34377}  # IPTC-NAA and Photoshop's image resources
 _PNG_METADATA = frozenset({b"eXIf", b"iTXt", b"tEXt", b"zTXt"})
@@ -127,6 +129,8 @@ def _reason(error: BaseException) -> str:
 def _decode(content: bytes, path: Path, size_check: SizeCheck | None) -> Photo:
     # Our own cap, checked on the header just below, replaces Pillow's, which would refuse large scans.
     Image.MAX_IMAGE_PIXELS = None
+    # One megabyte by default, which large profiles and the XMP of much edited photos pass.
+    PngImagePlugin.MAX_TEXT_CHUNK = _PNG_CHUNK_MAX
     with Image.open(io.BytesIO(content), formats=READABLE) as image:
         if size_check is not None:
             size_check(*image.size, str(image.format))
@@ -233,6 +237,8 @@ def _note_unkept(image: Image.Image, fidelity: Fidelity) -> Fidelity:
     info = image.info
     if info.get("comment"):
         fidelity = fidelity.and_lost("JPEG comment", "not carried over")
+    if any(segment.startswith(_EXTENDED_XMP) for _, segment in getattr(image, "applist", ())):
+        fidelity = fidelity.and_lost("extended XMP", "not carried over")
     if info.get("photoshop") or (isinstance(image, TiffImageFile) and _IPTC_IN_TIFF & set(image.tag_v2)):
         fidelity = fidelity.and_lost("IPTC and Photoshop data", "not carried over")
     texts = [key for key in getattr(image, "text", ()) if key != _XMP_IN_PNG] if image.format == "PNG" else []

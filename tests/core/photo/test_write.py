@@ -93,9 +93,11 @@ def test_transparency_in_a_webp_is_exact(target, noise):
 
 
 def test_colours_under_full_transparency_outlive_a_webp(target):
-    photo = Photo(np.full((16, 24, 3), 200, np.uint8), np.zeros((16, 24), np.uint8))
-    write(photo, target(WEBP), WEBP)
-    assert np.abs(read(target(WEBP)).pixels.astype(int) - 200).max() <= 3
+    pixels = np.full((32, 96, 3), 50, np.uint8)
+    pixels[:, 48:] = 200
+    write(Photo(pixels, np.zeros((32, 96), np.uint8)), target(WEBP), WEBP)
+    back = read(target(WEBP)).pixels.astype(int)
+    assert np.abs(back[16, [8, 88], 0] - [50, 200]).max() <= 3
 
 
 def test_grey_stays_grey_in_a_jpeg(target, photo_like):
