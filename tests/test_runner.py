@@ -95,21 +95,22 @@ def test_a_cancelled_job_ends_cancelled_and_leaves_nothing(qtbot: QtBot, make_ru
 
 
 def test_a_paused_job_holds_still_and_goes_on_when_resumed(qtbot: QtBot, make_runner: MakeRunner, photo: Path) -> None:
-    runner = make_runner()
-    runner.progressed.connect(lambda _id, part: runner.pause() if part < 0.5 else None)
-    parts: list[float] = []
-    runner.progressed.connect(lambda _id, part: parts.append(part))
+    reached, go = threading.Event(), threading.Event()
+    tiles: list[int] = []
+    runner = make_runner(before=lambda: (tiles.append(1), reached.set(), go.wait(20)))
     finished: list[str] = []
     runner.finished.connect(lambda job_id, _outcome: finished.append(job_id))
     runner.submit("a", Request(photo))
-    qtbot.waitUntil(lambda: bool(parts), timeout=PATIENCE_MS)
-    token = runner._tokens["a"]
-    assert token.paused
+    assert reached.wait(20)
+    runner.pause()
+    go.set()
+    qtbot.wait(100)
+    assert tiles == [1], "the tile under way is finished, and no other begun"
     assert not finished
-    runner.progressed.disconnect()
     with qtbot.waitSignal(runner.finished, timeout=PATIENCE_MS) as ending:
         runner.resume()
     assert ending.args[1].state is JobState.DONE
+    assert len(tiles) > 1
 
 
 def test_a_failing_net_fails_the_job_and_the_next_one_is_still_done(

@@ -55,6 +55,7 @@ def run_enhance(options: argparse.Namespace) -> int:
             counts[outcome.state] += 1
             show(1.0)
             _tell(outcome, as_json=options.json)
+            sys.stdout.flush()  # a photo's line is news, also for whoever reads it through a pipe
     _sum_up(counts, time.perf_counter() - started, as_json=options.json)
     if cancel.cancelled:
         return _EXIT_INTERRUPTED
@@ -127,7 +128,6 @@ def _tell(outcome: Outcome, *, as_json: bool) -> None:
     if as_json:
         # In ASCII, so that every name arrives whole whatever the encoding, even one that is not UTF-8.
         tqdm.write(json.dumps(as_record(outcome)), file=sys.stdout)
-        sys.stdout.flush()
         return
     name = outcome.request.path
     match outcome.state:

@@ -19,10 +19,10 @@ from desktop.core.opencv import cv2
 # Mean of the training pictures, BGR, as dnn_superres has it.
 _MEAN_BGR = (103.1545782, 111.561547, 114.35629928)
 _MEAN_RGB = np.array(_MEAN_BGR[::-1], np.float32)
-# Both measured (docs/TILES.md): at 12 pixels the surroundings' influence is far below one grey level, and up to
-# 144 pixels a side the activations stay in the processor's cache.
+# Both measured (docs/TILES.md): at 12 pixels the surroundings' influence is far below one grey level, and at
+# 120 pixels a side the activations stay in the processor's cache even where other programs want some of it.
 _HALO = 12
-_TILE = 144
+_TILE = 120
 _WEIGHT_COPIES = 3
 
 

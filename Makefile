@@ -1,0 +1,63 @@
+# Needs make, a POSIX shell and Python 3.11 or newer. What else is missing is installed (packaging/bootstrap.sh):
+# Python packages into .venv, and on Debian and Ubuntu the system's own where that is allowed.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench soak screens self-test package clean
+
+python := .venv/bin/python
+bootstrap := sh packaging/bootstrap.sh
+
+# As it was typed: a “$” in a photo's name is not make's.
+export PHOTOS := $(value PHOTO)
+
+help:
+	@echo "make run              open Rekindle's window (without a display: enlarge the sample photo)"
+	@echo "make run PHOTO=a.jpg  the same with a photo of yours; several are separated by spaces"
+	@echo "make test             check style and types, and run the tests"
+	@echo "make lint             check style and types only"
+	@echo "make bench            measure speed on this machine"
+	@echo "make soak             kill the window at random moments of a batch; minutes long"
+	@echo "make screens          draw the window in its states, in build/screens"
+	@echo "make self-test        check this installation"
+	@echo "make package          build the application for this system, in dist/"
+	@echo "make clean            remove what was built and cached; .venv stays"
+	@echo "More options for test, bench, soak, screens and self-test: ARGS=\"...\", for instance make test ARGS=\"-k tiles\""
+
+run:
+	@$(bootstrap) run
+	@sh packaging/run.sh
+
+lint:
+	@$(bootstrap) test
+	$(python) -m ruff check .
+	$(python) -m ruff format --check .
+	$(python) -m mypy
+	.venv/bin/lint-imports
+
+test: lint
+	QT_QPA_PLATFORM=offscreen $(python) -m pytest $(ARGS)
+
+bench:
+	@$(bootstrap) run
+	$(python) -m desktop bench $(ARGS)
+
+soak:
+	@$(bootstrap) run
+	PYTHONPATH=. $(python) tests/soak/kill_queue.py $(ARGS)
+
+screens:
+	@$(bootstrap) run
+	PYTHONPATH=. $(python) docs/screens.py build/screens/light $(ARGS)
+	PYTHONPATH=. $(python) docs/screens.py build/screens/dark --dark $(ARGS)
+
+self-test:
+	@$(bootstrap) run
+	$(python) -m desktop self-test $(ARGS)
+
+package:
+	@$(bootstrap) package
+	$(python) -m PyInstaller --noconfirm --clean --log-level ERROR build.spec
+
+clean:
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	find . -name .venv -prune -o -name .git -prune -o -type d -name __pycache__ -exec rm -rf {} +
