@@ -97,18 +97,24 @@ def _destination(options: argparse.Namespace) -> tuple[Path | None, Path | None,
 
 @contextmanager
 def _interruptible() -> Iterator[CancelToken]:
-    """The first Ctrl+C cancels after the current tile; a second one stops at once, in Python's usual way."""
+    """The first Ctrl+C, or request to end, cancels after the current tile; a second one stops at once."""
     cancel = CancelToken()
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def put_back() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
     def on_interrupt(_number: int, _frame: FrameType | None) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        put_back()
         cancel.cancel()
 
-    before = signal.signal(signal.SIGINT, on_interrupt)
+    for number in before:
+        signal.signal(number, on_interrupt)
     try:
         yield cancel
     finally:
-        signal.signal(signal.SIGINT, before)
+        put_back()
 
 
 def _bar(total: int) -> tqdm[Any]:

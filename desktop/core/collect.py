@@ -26,17 +26,20 @@ def collect(paths: Iterable[Path], exclude: Path | None = None) -> Iterator[Foun
     """Photos in the order named; folders are read through, sorted by name, without following links to folders.
 
     Inside folders, hidden files, what has no image's suffix, and our own results are left out. What is named itself is
-    always taken, even if it does not exist, and so is a folder that may not be read: whoever works on it says so.
+    taken, once, even if it does not exist, and so is a folder that may not be read: whoever works on it says so.
 
     Args:
         exclude: a folder of results, left out when it lies inside a folder that is read.
     """
     excluded = os.path.realpath(exclude) if exclude is not None else None
+    seen: set[str] = set()
     for path in paths:
-        if os.path.isdir(path):
-            yield from (Found(photo, path) for photo in _in_folder(path, excluded))
-        else:
-            yield Found(path)
+        inside = (Found(photo, path) for photo in _in_folder(path, excluded)) if os.path.isdir(path) else [Found(path)]
+        for found in inside:
+            place = os.path.abspath(found.path)
+            if place not in seen:
+                seen.add(place)
+                yield found
 
 
 def _in_folder(root: Path, excluded: str | None) -> Iterator[Path]:

@@ -72,6 +72,7 @@ class Pipeline:
     def __init__(self, catalogue: Catalogue, loaded: LoadedNet, limits: Limits) -> None:
         self._catalogue = catalogue
         self._loaded = loaded
+        self._written = _Written()
         self.limits = limits
 
     def process(
@@ -85,7 +86,15 @@ class Pipeline:
     ) -> Outcome:
         """Does one job. Never raises: whatever happens is in the outcome, and the next photo goes on."""
         run = _Run(
-            self._catalogue, self._loaded, self.limits, request, progress, cancel or CancelToken(), order, publishing
+            self._catalogue,
+            self._loaded,
+            self.limits,
+            self._written,
+            request,
+            progress,
+            cancel or CancelToken(),
+            order,
+            publishing,
         )
         with memory.PeakMeter() as meter:
             state, error = run.finish()
@@ -108,6 +117,31 @@ class Pipeline:
         )
 
 
+class _Written:
+    """What one pipeline has written, and where: two photos of a batch must not share one result."""
+
+    def __init__(self) -> None:
+        self._sources: dict[str, Path] = {}
+        self._swept: set[Path] = set()
+
+    def note(self, target: Path, source: Path) -> None:
+        self._sources[self._key(target)] = source
+
+    def is_anothers(self, target: Path, source: Path) -> bool:
+        """Whether ``target`` is the result of another photo than ``source``."""
+        return self._sources.get(self._key(target), source) != source
+
+    def sweep(self, folder: Path) -> None:
+        """Removes what a crash has left half-written in a folder, the first time it is written to."""
+        if folder not in self._swept:
+            self._swept.add(folder)
+            files.remove_abandoned(folder)
+
+    @staticmethod
+    def _key(target: Path) -> str:
+        return os.path.normcase(os.path.realpath(target))
+
+
 @dataclass
 class _Run:
     """The state of one job while it goes through."""
@@ -115,6 +149,7 @@ class _Run:
     catalogue: Catalogue
     loaded: LoadedNet
     limits: Limits
+    written: _Written
     request: Request
     progress: Progress | None
     cancel: CancelToken
@@ -160,7 +195,7 @@ class _Run:
         return os.path.isfile(self.request.path) and self._skips(likely_path(self.request, self.model.scale))
 
     def _skips(self, target: Path) -> bool:
-        if self.request.existing != "skip" or not os.path.lexists(target):
+        if self.request.existing != "skip" or not os.path.lexists(target) or self._is_anothers(target):
             return False
         self.output = target
         return True
@@ -199,6 +234,7 @@ class _Run:
         """Whether it was saved, and not skipped after all."""
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
+            self.written.sweep(target.parent)
         except OSError as error:
             raise errors.while_writing(error, target) from error
         overwrite = self.request.existing == "overwrite"
@@ -221,6 +257,7 @@ class _Run:
                     return False
                 continue
             self.output = candidate
+            self.written.note(candidate, self.request.path)
             return True
         raise AssertionError("there is always another number")
 
@@ -231,7 +268,12 @@ class _Run:
             self.publishing(self.result)
 
     def _may_replace(self, target: Path) -> bool:
-        return not same_file(target, self.request.path) and (target.is_symlink() or not target.is_dir())
+        if same_file(target, self.request.path) or self._is_anothers(target):
+            return False
+        return target.is_symlink() or not target.is_dir()
+
+    def _is_anothers(self, target: Path) -> bool:
+        return self.written.is_anothers(target, self.request.path)
 
     def _report(self, part: float) -> None:
         if self.progress is not None:

@@ -520,13 +520,16 @@ def test_a_full_disk_for_the_models_is_no_reason_not_to_enhance(small_disk, run_
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="not on this platform: signals are another matter on Windows")
-def test_an_interruption_cancels_the_rest_and_leaves_no_half_written_file(run_cli, photo_file, photo_like, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_cancels_the_rest_and_leaves_no_half_written_file(
+    number, run_cli, photo_file, photo_like, tmp_path
+):
     photo_file("album/a.png")
     for name in ("b", "c"):
         photo_file(f"album/{name}.png", photo_like(900, 700))
     process = run_cli.start("enhance", tmp_path / "album", "-o", tmp_path / "out", "--json")
     first = process.stdout.readline()  # a.png is done, and b.png has begun
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     out, err = process.communicate(timeout=60)
     lines = [json.loads(line) for line in (first + out).splitlines()]
     assert process.returncode == 130

@@ -157,3 +157,9 @@ def test_a_folder_that_may_not_be_read_is_taken_so_that_it_can_fail(folder, monk
 @pytest.mark.parametrize("name", ["Grüße aus Kraków 🌄.png", "two  spaces.png", "quo\"te's.png", "line\nbreak.png"])
 def test_unusual_names_are_found(name, folder):
     assert _names(folder(name)) == [name]
+
+
+def test_a_photo_named_twice_is_taken_once(photo_file, tmp_path):
+    photo = photo_file("album/a.png")
+    roundabout = tmp_path / "album" / ".." / "album" / "a.png"
+    assert [found.path for found in collect([photo, roundabout, photo.parent])] == [photo]

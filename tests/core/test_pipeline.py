@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -507,3 +509,28 @@ def test_two_names_of_one_file_are_told(tmp_path):
     assert same_file(one, tmp_path / "b")
     assert not same_file(one, tmp_path / "c")
     assert same_file(tmp_path / "gone", tmp_path / "gone")
+
+
+@pytest.mark.parametrize("existing", ["rename", "overwrite", "skip"])
+def test_two_photos_of_a_batch_never_share_a_result(existing, fake_pipeline, photo_file, photo_like, tmp_path):
+    line = fake_pipeline()
+    photos = [photo_file(f"{folder}/a.png", photo_like(20, 10, seed=number)) for number, folder in enumerate("xy")]
+    outcomes = [line.process(Request(photo, output=tmp_path / "out", existing=existing)) for photo in photos]
+    assert [outcome.state for outcome in outcomes] == [JobState.DONE, JobState.DONE]
+    assert _names(tmp_path / "out") == ["a_x3 (2).png", "a_x3.png"]
+
+
+def test_the_same_photo_may_overwrite_its_own_result_of_the_batch(fake_pipeline, photo_file, tmp_path):
+    line = fake_pipeline()
+    photo = photo_file("a.png")
+    outputs = {line.process(Request(photo, existing="overwrite")).output for _ in range(2)}
+    assert outputs == {tmp_path / "a_x3.png"}
+
+
+def test_what_a_crash_left_half_written_in_the_folder_is_removed(fake_pipeline, photo_file, tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    left = tmp_path / f"{files.TEMP_PREFIX}{gone.pid}-abc{files.TEMP_SUFFIX}"
+    left.write_bytes(b"half")
+    fake_pipeline().process(Request(photo_file("a.png")))
+    assert _names(tmp_path) == ["a.png", "a_x3.png"]
