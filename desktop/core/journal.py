@@ -148,9 +148,8 @@ class Journal:
         self._thread.start()
 
     def put(self, jobs: Sequence[Job], then: Then) -> None:
-        rows = [(job.id, job.state.value, json.dumps(_plain(job))) for job in jobs]
-
         def write(connection: sqlite3.Connection) -> None:
+            rows = [(job.id, job.state.value, json.dumps(_plain(job))) for job in jobs]
             connection.executemany(
                 "INSERT INTO job (id, state, content) VALUES (?, ?, ?) "
                 "ON CONFLICT (id) DO UPDATE SET state = excluded.state, content = excluded.content",

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop.core.collect import Found, collect
-from desktop.core.jobs import ENDINGS, Job, JobState, Queue, Request
+from desktop.core.jobs import ACTIVE, ENDINGS, Job, JobState, Queue, Request
 from desktop.core.journal import Record, is_there
 from desktop.core.pipeline import Limits, Outcome
 from desktop.core.progress import BatchClock, BatchProgress
@@ -62,6 +62,8 @@ class QueueController(QObject):
         self._disk = disk
         self._settings = settings
         self._record = record
+        # Of its own: reading ten thousand results again must hold up nothing else.
+        self._checks = TaskPool("checking", 1, self)
         self._closed = False
         self._queue = Queue()
         self._clock = BatchClock(now)
@@ -113,7 +115,7 @@ class QueueController(QObject):
         self.activityChanged.emit()
         for job in jobs:
             if job.state is JobState.DONE and job.result is not None:
-                self._disk.run(partial(is_there, job.result), partial(self._verified, job))
+                self._checks.run(partial(is_there, job.result), partial(self._verified, job))
 
     def add_paths(self, paths: Iterable[Path]) -> None:
         """Queues photos, and what lies in folders, in this order."""
@@ -136,11 +138,9 @@ class QueueController(QObject):
         """Takes new choices, for photos to come and for those that wait."""
         self._settings = settings
         self._runner.use_limits(Limits.chosen(settings.memory_mib, settings.max_megapixels))
-        for job in self.jobs:
-            if job.state is JobState.WAITING:
-                request = self._request(Found(job.path, job.request.root))
-                if request != job.request:
-                    self._show(self._queue.change(job.id, request))
+        waiting = [job for job in self.jobs if job.state is JobState.WAITING]
+        requests = [(job, self._request(Found(job.path, job.request.root))) for job in waiting]
+        self._show(*(self._queue.change(job.id, request) for job, request in requests if request != job.request))
 
     def start(self) -> None:
         """Works through what waits, or goes on after a pause."""
@@ -176,9 +176,8 @@ class QueueController(QObject):
 
     def cancel_all(self) -> None:
         """Ends the run: what waits is cancelled now, what is under way after its current tile."""
-        for job in self.jobs:
-            if job.state is JobState.WAITING:
-                self._show(self._queue.move(job.id, JobState.CANCELLED))
+        waiting = [job for job in self.jobs if job.state is JobState.WAITING]
+        self._show(*(self._queue.move(job.id, JobState.CANCELLED) for job in waiting))
         self._paused = False
         active = self._queue.active()
         if active is not None:
@@ -188,21 +187,19 @@ class QueueController(QObject):
 
     def cancel(self, job_ids: Sequence[str]) -> None:
         """Ends these photos only; the rest goes on."""
-        for job_id in job_ids:
-            job = self._queue[job_id]
-            if job.state is JobState.WAITING:
-                self._show(self._queue.move(job_id, JobState.CANCELLED))
-            elif job.state not in ENDINGS:
-                self._runner.cancel(job_id)
+        jobs = [self._queue[job_id] for job_id in job_ids]
+        self._show(*(self._queue.move(job.id, JobState.CANCELLED) for job in jobs if job.state is JobState.WAITING))
+        for job in jobs:
+            if job.state in ACTIVE:
+                self._runner.cancel(job.id)
         self._advance()
 
     def retry(self, job_ids: Sequence[str]) -> None:
         """Lets photos that have ended wait again, with today's choices."""
-        for job_id in job_ids:
-            job = self._queue[job_id]
-            if job.state in ENDINGS:
-                self._queue.move(job_id, JobState.WAITING)
-                self._show(self._queue.change(job_id, self._request(Found(job.path, job.request.root))))
+        ended = [job for job_id in job_ids if (job := self._queue[job_id]).state in ENDINGS]
+        for job in ended:
+            self._queue.move(job.id, JobState.WAITING)
+        self._show(*(self._queue.change(job.id, self._request(Found(job.path, job.request.root))) for job in ended))
         self._joined(job_ids)
 
     def remove(self, job_ids: Sequence[str]) -> None:
@@ -221,6 +218,7 @@ class QueueController(QObject):
         """Stops what is under way, a tile's time at most. It stays recorded as it was, for next time."""
         self._closed = True
         self._on = False
+        self._checks.shutdown()
         self._runner.shutdown()
         self._record.close()
 
@@ -272,17 +270,19 @@ class QueueController(QObject):
         if active is not None and active.state is before:
             self._show(self._queue.move(active.id, after))
 
-    def _show(self, job: Job) -> None:
-        """Records a job as it stands now, and shows it when that is done."""
-        self._unrecorded[job.id] += 1
-        self._record.put([job], partial(self._recorded.emit, partial(self._shown, job)))
+    def _show(self, *jobs: Job) -> None:
+        """Records jobs as they stand now, and shows them when that is done."""
+        if jobs:
+            self._unrecorded.update(job.id for job in jobs)
+            self._record.put(jobs, partial(self._recorded.emit, partial(self._shown, jobs)))
 
-    def _shown(self, job: Job) -> None:
-        self._unrecorded[job.id] -= 1
-        if not self._unrecorded[job.id]:
-            del self._unrecorded[job.id]
-        if self._queue.get(job.id) is not None:
-            self.jobChanged.emit(job)
+    def _shown(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            self._unrecorded[job.id] -= 1
+            if not self._unrecorded[job.id]:
+                del self._unrecorded[job.id]
+            if self._queue.get(job.id) is not None:
+                self.jobChanged.emit(job)
 
     def _verified(self, job: Job, there: bool) -> None:
         """A result that is gone, or is not what was written, is made again."""

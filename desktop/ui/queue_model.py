@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
@@ -88,10 +89,14 @@ class QueueModel(QAbstractListModel):
 
     def remove(self, job_ids: list[str]) -> None:
         gone = set(job_ids)
-        # From the end, so that the rows still to go keep their numbers.
-        for row in sorted((self._rows[job_id] for job_id in gone if job_id in self._rows), reverse=True):
-            self.beginRemoveRows(_ROOT, row, row)
-            del self._jobs[row]
+        rows = sorted(self._rows[job_id] for job_id in gone if job_id in self._rows)
+        # A run of neighbours at a time, from the end, so that the rows still to go keep their numbers.
+        for _, run in reversed(
+            [(key, list(run)) for key, run in groupby(enumerate(rows), lambda pair: pair[1] - pair[0])]
+        ):
+            first, last = run[0][1], run[-1][1]
+            self.beginRemoveRows(_ROOT, first, last)
+            del self._jobs[first : last + 1]
             self.endRemoveRows()
         self._rows = {job.id: row for row, job in enumerate(self._jobs)}
         for job_id in gone:
