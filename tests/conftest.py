@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -87,6 +88,18 @@ def _nobodys_own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
     monkeypatch.delenv("REKINDLE_DATA_DIR", raising=False)
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home))
+
+
+@pytest.fixture
+def garbage_on_this_thread() -> Iterator[None]:
+    """For tests with Qt objects: Python must not collect one that is caught in a cycle on a worker's thread."""
+    gc.collect()
+    gc.freeze()  # what is there already need not be looked through again and again
+    gc.disable()
+    yield
+    gc.collect()
+    gc.unfreeze()
+    gc.enable()
 
 
 def _photo_like(width: int, height: int, seed: int = 1) -> NDArray[np.uint8]:

@@ -20,6 +20,11 @@ PATIENCE_MS = 20_000
 MakeRunner = Callable[..., Runner]
 
 
+@pytest.fixture(autouse=True)
+def _garbage_on_this_thread(garbage_on_this_thread: None) -> None:
+    """Runners that a test leaves behind go while nothing else runs."""
+
+
 @pytest.fixture
 def photo(photo_file: Callable[..., Path], photo_like: Callable[..., Any]) -> Path:
     return photo_file("photo.png", photo_like(60, 40))

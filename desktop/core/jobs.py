@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -98,6 +98,25 @@ class Job:
         return self.request.path
 
 
+def shifted(order: Sequence[str], chosen: Collection[str], rows: int) -> list[str]:
+    """An order in which the chosen stand so many rows further up (negative) or down, together and within bounds."""
+    result = list(order)
+    for name in order if rows < 0 else reversed(order):
+        if name in chosen:
+            row = result.index(name)
+            to = row + rows
+            if 0 <= to < len(result) and result[to] not in chosen:
+                result.insert(to, result.pop(row))
+    return result
+
+
+def put_first(jobs: Sequence[Job], chosen: Collection[str]) -> list[str]:
+    """The IDs in an order in which the chosen come before all others that wait; what has begun stays where it is."""
+    waiting = [job.id for job in jobs if job.state is JobState.WAITING]
+    ahead = iter(sorted(waiting, key=lambda job_id: job_id not in chosen))
+    return [next(ahead) if job.state is JobState.WAITING else job.id for job in jobs]
+
+
 class Queue:
     """Jobs in order. Not thread-safe: it belongs to whoever shows it."""
 
@@ -173,6 +192,12 @@ class Queue:
             raise IllegalMoveError(f"a {job.state} job keeps its request")
         self._jobs[job_id] = replace(job, request=request)
         return self._jobs[job_id]
+
+    def arrange(self, job_ids: Sequence[str]) -> None:
+        """Puts the queue into this order. Raises ValueError where it is not the same jobs."""
+        if len(job_ids) != len(self._jobs) or set(job_ids) != self._jobs.keys():
+            raise ValueError("an order has to name every job once")
+        self._jobs = {job_id: self._jobs[job_id] for job_id in job_ids}
 
     def remove(self, job_id: str) -> Job:
         """Takes a job out. Raises IllegalMoveError for one that is being worked on."""

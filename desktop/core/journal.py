@@ -41,6 +41,8 @@ class Record(Protocol):
 
     def forget(self, job_ids: Sequence[str], then: Then) -> None: ...
 
+    def arrange(self, job_ids: Sequence[str], then: Then) -> None: ...
+
     def promise(self, job_id: str, result: Result) -> None:
         """Notes what a job is about to write; returns when that is safe on disk."""
         ...
@@ -55,6 +57,9 @@ class Unrecorded:
         then()
 
     def forget(self, job_ids: Sequence[str], then: Then) -> None:
+        then()
+
+    def arrange(self, job_ids: Sequence[str], then: Then) -> None:
         then()
 
     def promise(self, job_id: str, result: Result) -> None:
@@ -161,6 +166,17 @@ class Journal:
     def forget(self, job_ids: Sequence[str], then: Then) -> None:
         ids = [(job_id,) for job_id in job_ids]
         self._todo.put((lambda connection: _delete(connection, ids), then))
+
+    def arrange(self, job_ids: Sequence[str], then: Then) -> None:
+        """Keeps the queue in this order from now on."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            # By way of negative numbers, because no two jobs may have one number even for a moment.
+            numbered = [(-number, job_id) for number, job_id in enumerate(job_ids, start=1)]
+            connection.executemany("UPDATE job SET number = ? WHERE id = ?", numbered)
+            connection.execute("UPDATE job SET number = -number WHERE number < 0")
+
+        self._todo.put((write, then))
 
     def promise(self, job_id: str, result: Result) -> None:
         noted = threading.Event()

@@ -30,9 +30,14 @@ class Actions:
         self.start = self._make(_tr("&Enhance"), "Ctrl+R")
         self.pause = self._make(_tr("&Pause or resume"), "Ctrl+P")
         self.cancel = self._make(_tr("&Cancel all"), "Ctrl+.")
-        self.cancel_selected = self._make(_tr("Cancel se&lected"), "")
+        self.cancel_selected = self._make(_tr("Cancel &selected"), "")
         self.retry = self._make(_tr("&Try again"), "Ctrl+T")
+        self.retry_failed = self._make(_tr("Try a&ll failed again"), "Ctrl+Shift+T")
+        self.do_next = self._make(_tr("Do this one ne&xt"), "Ctrl+Shift+Up")
+        self.move_up = self._make(_tr("Move &up"), "Alt+Up")
+        self.move_down = self._make(_tr("Move &down"), "Alt+Down")
         self.remove = self._make(_tr("Re&move from the list"), "")
+        self.undo = self._make(_tr("U&ndo removing"), Key.Undo)
         self.clear = self._make(_tr("Clear &finished"), "Ctrl+Shift+Del")
         self.copy_path = self._make(_tr("Copy pat&h"), "Ctrl+Shift+C")
         self.copy_error = self._make(_tr("Copy &message"), "")
@@ -54,6 +59,7 @@ class Actions:
             self.copy_path,
             self.copy_error,
             self.retry,
+            self.do_next,
             self.cancel_selected,
             self.remove,
         )
@@ -76,7 +82,11 @@ class Actions:
         queue = bar.addMenu(_tr("&Queue"))
         queue.addActions([self.start, self.pause, self.cancel])
         queue.addSeparator()
-        queue.addActions([self.retry, self.cancel_selected, self.remove, self.clear])
+        queue.addActions([self.retry, self.retry_failed, self.cancel_selected])
+        queue.addSeparator()
+        queue.addActions([self.do_next, self.move_up, self.move_down])
+        queue.addSeparator()
+        queue.addActions([self.remove, self.undo, self.clear])
         queue.addSeparator()
         queue.addActions([self.previous, self.next])
         view = bar.addMenu(_tr("&View"))

@@ -19,9 +19,11 @@ from desktop.core.workspace import Workspace
 from desktop.runner import Runner
 from desktop.ui import icons, theme
 from desktop.ui.controller import QueueController
+from desktop.ui.garbage import GuiGarbage
 from desktop.ui.main_window import MainWindow
 from desktop.ui.notices import Notices
 from desktop.ui.picture_loader import PictureLoader
+from desktop.ui.recorded_queue import RecordedQueue
 from desktop.ui.single_instance import SingleInstance, hand_over
 from desktop.ui.tasks import TaskPool
 
@@ -49,7 +51,7 @@ def _window_on(workspace: Workspace) -> MainWindow:
     opened = open_journal(workspace.folders.queue, notices.given.emit)
     pipeline = workspace.pipeline(chosen.memory_mib, chosen.max_megapixels)
     runner = Runner(pipeline, publishing=opened.record.promise)
-    controller = QueueController(runner, disk, chosen, opened.record)
+    controller = QueueController(runner, disk, chosen, RecordedQueue(opened.record))
     window = MainWindow(workspace, chosen, controller, PictureLoader(), disk, notices)
     controller.restore(opened.jobs)
     if opened.notice is not None:
@@ -72,6 +74,7 @@ def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> i
         return 0
     workspace.log_to_file()
     sys.excepthook = _log_unexpected
+    GuiGarbage(application)
     window = _window_on(workspace)
     instance = SingleInstance(workspace.folders.data, window)
     instance.photosHandedOver.connect(window.receive)

@@ -62,7 +62,7 @@ class MainWindow(QMainWindow):
         self._controller = controller
         self._loader = loader
         self._disk = disk
-        for part in (controller, loader, disk, notices):
+        for part in (controller, controller.queue, loader, disk, notices):
             part.setParent(self)
         self._closing = False
         self._question: QMessageBox | None = None
@@ -187,10 +187,11 @@ class MainWindow(QMainWindow):
         queue.view.selectionModel().currentChanged.connect(presenter.show_current)
         queue.view.selectionModel().selectionChanged.connect(presenter.show_activity)
 
-        controller.jobsAdded.connect(presenter.add)
+        controller.queue.jobsAdded.connect(presenter.add)
         controller.jobsRestored.connect(presenter.restore)
-        controller.jobChanged.connect(presenter.change)
-        controller.jobsRemoved.connect(presenter.remove)
+        controller.queue.jobChanged.connect(presenter.change)
+        controller.queue.jobsRemoved.connect(presenter.remove)
+        controller.queue.jobsArranged.connect(model.arrange)
         controller.activityChanged.connect(presenter.show_activity)
         controller.nothingFound.connect(presenter.tell_nothing_found)
         controller.queueFinished.connect(presenter.sum_up)
@@ -209,8 +210,13 @@ class MainWindow(QMainWindow):
         actions.cancel.triggered.connect(controller.cancel_all)
         actions.cancel_selected.triggered.connect(lambda: controller.cancel(queue.view.selected_ids()))
         actions.retry.triggered.connect(lambda: controller.retry(queue.view.selected_ids()))
-        actions.remove.triggered.connect(lambda: controller.remove(queue.view.selected_ids()))
-        actions.clear.triggered.connect(controller.clear_finished)
+        actions.remove.triggered.connect(lambda: controller.queue.remove(queue.view.selected_ids()))
+        actions.retry_failed.triggered.connect(presenter.retry_failed)
+        actions.do_next.triggered.connect(presenter.do_next)
+        actions.move_up.triggered.connect(lambda: presenter.shift(-1))
+        actions.move_down.triggered.connect(lambda: presenter.shift(1))
+        actions.undo.triggered.connect(controller.undo_remove)
+        actions.clear.triggered.connect(presenter.clear_finished)
         actions.open.triggered.connect(lambda: presenter.with_current(results.open))
         actions.reveal.triggered.connect(lambda: presenter.with_current(results.reveal))
         actions.copy_path.triggered.connect(lambda: presenter.with_current(results.copy_path))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QObject, QPoint, QT
 from PySide6.QtWidgets import QMenu
 
 from desktop.core.errors import RekindleError
-from desktop.core.jobs import ENDINGS, Job, JobState
+from desktop.core.jobs import ENDINGS, Job, JobState, put_first, shifted
 from desktop.ui import words
 from desktop.ui.actions import Actions
 from desktop.ui.controller import QueueController
@@ -85,14 +85,14 @@ class Presenter(QObject):
         """What can be done now, on every button and action."""
         controller, actions = self._controller, self._actions
         running, paused = controller.running, controller.paused
-        startable = controller.startable
+        startable = len(controller.queue.in_state(JobState.WAITING))
         self._top.show_startable(startable, running)
         self._stage.queue.show_activity(running=running, paused=paused)
         self._stage.queue.show_count(self._model.rowCount())
         actions.start.setEnabled(bool(startable) and not running)
         actions.pause.setEnabled(running)
         actions.cancel.setEnabled(running)
-        chosen = [job for job_id in self._list.selected_ids() if (job := controller.job(job_id)) is not None]
+        chosen = [job for job_id in self._list.selected_ids() if (job := controller.queue.get(job_id)) is not None]
         current = self._list.current_job()
         done = current is not None and current.state is JobState.DONE
         for action in (actions.open, actions.save_as):
@@ -102,7 +102,11 @@ class Presenter(QObject):
         actions.copy_error.setEnabled(current is not None and current.error is not None)
         actions.retry.setEnabled(any(job.state in ENDINGS for job in chosen))
         actions.cancel_selected.setEnabled(any(job.state not in ENDINGS for job in chosen) and running)
-        actions.remove.setEnabled(bool(chosen))
+        actions.retry_failed.setEnabled(bool(controller.queue.in_state(JobState.FAILED)))
+        for action in (actions.remove, actions.move_up, actions.move_down):
+            action.setEnabled(bool(chosen))
+        actions.do_next.setEnabled(any(job.state is JobState.WAITING for job in chosen))
+        actions.undo.setEnabled(controller.queue.can_undo)
         actions.clear.setEnabled(any(job.state in ENDINGS for job in controller.jobs))
         if running and not paused:
             self._ticker.start()
@@ -128,7 +132,7 @@ class Presenter(QObject):
 
     def act_on_row(self, job_id: str) -> None:
         """The button on a photo's row: show the file, or try again."""
-        job = self._controller.job(job_id)
+        job = self._controller.queue.get(job_id)
         if job is None:
             return
         if job.state is JobState.DONE:
@@ -137,6 +141,24 @@ class Presenter(QObject):
         elif job.state in ENDINGS:
             self._controller.retry([job_id])
             self._controller.start()
+
+    def retry_failed(self) -> None:
+        """Every photo that failed waits again."""
+        self._controller.retry([job.id for job in self._controller.queue.in_state(JobState.FAILED)])
+
+    def clear_finished(self) -> None:
+        """Only what is still to do stays in the list."""
+        self._controller.queue.remove([job.id for job in self._controller.jobs if job.state in ENDINGS])
+
+    def do_next(self) -> None:
+        """The selected photos come before all others that wait."""
+        queue = self._controller.queue
+        queue.arrange(put_first(queue.jobs, set(self._list.selected_ids())))
+
+    def shift(self, rows: int) -> None:
+        """Moves the selected photos up (negative) or down."""
+        queue = self._controller.queue
+        queue.arrange(shifted([job.id for job in queue.jobs], set(self._list.selected_ids()), rows))
 
     def open_row_menu(self, position: QPoint) -> None:
         if not self._list.indexAt(position).isValid():

@@ -87,6 +87,17 @@ class QueueModel(QAbstractListModel):
         self._jobs[row] = job
         self.dataChanged.emit(self.index(row), self.index(row))
 
+    def arrange(self, job_ids: list[str]) -> None:
+        """Puts the rows into this order; selected photos stay selected."""
+        known = [job_id for job_id in job_ids if job_id in self._rows]
+        self.layoutAboutToBeChanged.emit()
+        kept = self.persistentIndexList()
+        ids = [self._jobs[index.row()].id for index in kept]
+        self._jobs = [self._jobs[self._rows[job_id]] for job_id in known]
+        self._rows = {job.id: row for row, job in enumerate(self._jobs)}
+        self.changePersistentIndexList(kept, [self.index(self._rows[job_id]) for job_id in ids])
+        self.layoutChanged.emit()
+
     def remove(self, job_ids: list[str]) -> None:
         gone = set(job_ids)
         rows = sorted(self._rows[job_id] for job_id in gone if job_id in self._rows)

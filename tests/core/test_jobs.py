@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from desktop.core.errors import UnreadablePhotoError
-from desktop.core.jobs import ENDINGS, IllegalMoveError, Job, JobState, Queue, Request
+from desktop.core.jobs import ENDINGS, IllegalMoveError, Job, JobState, Queue, Request, put_first, shifted
 
 W, R, P = JobState.WAITING, JobState.RUNNING, JobState.PAUSED
 D, F, S, C = JobState.DONE, JobState.FAILED, JobState.SKIPPED, JobState.CANCELLED
@@ -174,3 +174,42 @@ def test_a_job_under_way_cannot_be_removed(queue, state):
 def test_an_unknown_job_is_a_key_error(queue, use):
     with pytest.raises(KeyError):
         use(queue)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "rows", "order"),
+    [
+        ("c", -1, "acbd"),
+        ("a", -1, "abcd"),
+        ("b", 1, "acbd"),
+        ("d", 1, "abcd"),
+        ("bc", -1, "bcad"),
+        ("ab", -1, "abcd"),
+        ("bc", 1, "adbc"),
+        ("ad", 1, "bacd"),
+    ],
+)
+def test_chosen_photos_move_together_and_stay_within_the_queue(chosen, rows, order):
+    assert "".join(shifted("abcd", chosen, rows)) == order
+
+
+def test_what_comes_first_passes_only_those_that_wait(queue):
+    running, first, second, third = (job.id for job in queue.add([REQUEST] * 4))
+    queue.move(running, R)
+    assert put_first(queue.jobs, {third}) == [running, third, first, second]
+
+
+def test_an_order_is_taken_and_one_that_forgets_somebody_refused(queue):
+    a, b, c = (job.id for job in queue.add([REQUEST] * 3))
+    queue.arrange([c, a, b])
+    assert [job.id for job in queue.jobs] == [c, a, b]
+    for wrong in ([a, b], [a, b, b], [a, b, "x"]):
+        with pytest.raises(ValueError, match="every job once"):
+            queue.arrange(wrong)
+    assert [job.id for job in queue.jobs] == [c, a, b]
+
+
+def test_a_job_under_way_cannot_be_restored(queue):
+    job = _in_state(queue, R)
+    with pytest.raises(IllegalMoveError):
+        Queue().restore([job])

@@ -237,3 +237,11 @@ def test_a_result_is_known_again_by_its_content(tmp_path: Path) -> None:
     path.write_bytes(b"two")
     assert not journal_module.is_there(result)
     assert not journal_module.is_there(replace(result, path=tmp_path / "gone.png"))
+
+
+def test_a_new_order_is_kept(reopen: Callable[[], Opened]) -> None:
+    opened = reopen()
+    put(opened, job("a"), job("b"), job("c"))
+    opened.record.arrange(["c", "a", "b"], lambda: None)
+    put(opened, job("d"))
+    assert [j.id for j in reopen().jobs] == ["c", "a", "b", "d"]

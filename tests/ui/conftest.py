@@ -20,6 +20,11 @@ def _themed(qapp: Any) -> None:
     theme.apply(qapp, dark=False)
 
 
+@pytest.fixture(autouse=True)
+def _garbage_on_this_thread(garbage_on_this_thread: None) -> None:
+    """Windows that a test leaves behind go while nothing else runs."""
+
+
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     """The real window with the real model, shown."""
