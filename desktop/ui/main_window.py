@@ -121,6 +121,7 @@ class MainWindow(QMainWindow):
                 panes=bytes(self._stage.saveState().toBase64().data()).decode(),
             )
         )
+        self._comparison.view.close()
         self._loader.shutdown()
         self._controller.shutdown()
         self._disk.finish()

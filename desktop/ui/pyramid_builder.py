@@ -39,6 +39,12 @@ class PyramidBuilder(QObject):
         """Forget what has been asked for: it is neither delivered nor, if it waits still, begun."""
         self._generation += 1
 
+    def finish(self) -> None:
+        """Forgets everything and waits until nothing is being built: a task must not deliver to what is gone."""
+        self.restart()
+        if isinstance(self._pool, QThreadPool):
+            self._pool.waitForDone()
+
     def request(self, name: str, pyramid: Pyramid) -> None:
         """Build the levels of `pyramid`; `built` then brings the completed one under `name`."""
         generation = self._generation
