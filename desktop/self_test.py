@@ -22,7 +22,7 @@ from desktop.core.loaded_net import available_engines
 from desktop.core.models.catalogue import Model
 from desktop.core.models.store import ModelState
 from desktop.core.opencv import cv2
-from desktop.core.paths import bundled
+from desktop.core.paths import bundled, sample_photo
 from desktop.core.photo.formats import OUTPUT_FORMATS
 from desktop.core.photo.photo import Photo
 from desktop.core.photo.read import read
@@ -102,7 +102,7 @@ def _engine(workspace: Workspace, name: str) -> str:
     """The engine's answer beside that of dnn_superres, on the sample photo's texture."""
     model = workspace.catalogue.choose()
     net = available_engines()[name].load(model, workspace.store.ensure(model))
-    sample = read(next(bundled("resources", "sample").glob("*.jpg"))).pixels[100:180, 100:196]
+    sample = read(sample_photo()).pixels[100:180, 100:196]
     difference = _difference(net, sample, bundled("models", "weights", model.file), model)
     if difference > _PARITY_LEVELS:
         raise _NotWellError(f"differs from dnn_superres by {difference} grey levels")

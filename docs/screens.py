@@ -16,10 +16,10 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen:size=4000x3000")
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
+from desktop.core.paths import sample_photo
 from desktop.ui import theme
 from desktop.ui.app import create_window
 from desktop.ui.main_window import MainWindow
-from desktop.ui.sources import sample_photo
 
 _LONG_NAME = "a very long name that somebody gave to a scanned photograph in 1998, second copy (final).jpg"
 

@@ -19,7 +19,7 @@ from desktop.core.enhance import enhance
 from desktop.core.loaded_net import available_engines
 from desktop.core.models.catalogue import Model
 from desktop.core.opencv import cv2
-from desktop.core.paths import bundled
+from desktop.core.paths import bundled, sample_photo
 from desktop.core.photo.photo import Photo
 from desktop.core.photo.read import read
 from desktop.core.workspace import Workspace
@@ -44,7 +44,7 @@ def run_bench(options: argparse.Namespace) -> int:
 
 def _picture(side: int) -> NDArray[np.uint8]:
     """The sample photo, repeated to a square."""
-    pixels = read(next(bundled("resources", "sample").glob("*.jpg"))).pixels
+    pixels = read(sample_photo()).pixels
     height, width = pixels.shape[:2]
     tiled = np.tile(pixels, (-(-side // height), -(-side // width), 1))
     return np.ascontiguousarray(tiled[:side, :side]).astype(np.uint8)

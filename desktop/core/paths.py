@@ -72,3 +72,8 @@ def bundled(*parts: str) -> Path:
     package = Path(__file__).resolve().parent.parent
     root = package.parent if (package.parent / "models" / "catalogue.toml").is_file() else package / "_bundled"
     return root.joinpath(*parts)
+
+
+def sample_photo() -> Path:
+    """The photo that ships with Rekindle."""
+    return next(bundled("resources", "sample").glob("*.jpg"))

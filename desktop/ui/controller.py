@@ -221,7 +221,7 @@ class QueueController(QObject):
         """Gives the runner its next photo, or ends the run."""
         if not self._on or self._paused or self._runner.busy or self.queue.active() is not None:
             return
-        waiting = next((job for job in self.jobs if job.state is JobState.WAITING), None)
+        waiting = self.queue.next_waiting()
         if waiting is not None:
             self.queue.move([waiting], JobState.RUNNING)
             self._runner.submit(waiting.id, waiting.request)

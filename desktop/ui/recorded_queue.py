@@ -55,6 +55,9 @@ class RecordedQueue(QObject):
     def active(self) -> Job | None:
         return self._queue.active()
 
+    def next_waiting(self) -> Job | None:
+        return self._queue.next_waiting()
+
     def restore(self, jobs: Sequence[Job]) -> None:
         """Takes jobs that are recorded already."""
         self._queue.restore(jobs)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.core import files
-from desktop.core.paths import Folders, bundled
+from desktop.core.paths import Folders, sample_photo
 from desktop.core.photo.formats import READABLE_SUFFIXES
 from desktop.ui.tasks import TaskPool
 
@@ -85,11 +85,6 @@ class Sources(QObject):
     def _failed(self, error: Exception) -> None:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         self.trouble.emit(self.tr("The photo could not be put on disk: {reason}").format(reason=reason))
-
-
-def sample_photo() -> Path:
-    """The photo that ships with Rekindle."""
-    return next(bundled("resources", "sample").glob("*.jpg"))
 
 
 def paths_in(content: QMimeData | None) -> list[Path]:
