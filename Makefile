@@ -2,7 +2,7 @@
 # Python packages into .venv, and on Debian and Ubuntu the system's own where that is allowed.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench soak screens self-test package clean
+.PHONY: help run test lint bench soak soak-many soak-drag fuzz screens self-test package clean
 
 python := .venv/bin/python
 bootstrap := sh packaging/bootstrap.sh
@@ -17,11 +17,14 @@ help:
 	@echo "make lint             check style and types only"
 	@echo "make bench            measure speed on this machine"
 	@echo "make soak             kill the window at random moments of a batch; minutes long"
+	@echo "make soak-drag        drag rows with a real mouse on a virtual display (needs xvfb and xdotool)"
+	@echo "make soak-many        a thousand photos in the window: memory, open files, events; minutes long"
+	@echo "make fuzz             give the reader twenty thousand damaged photos; minutes long"
 	@echo "make screens          draw the window in its states, in build/screens"
 	@echo "make self-test        check this installation"
 	@echo "make package          build the application for this system, in dist/"
 	@echo "make clean            remove what was built and cached; .venv stays"
-	@echo "More options for test, bench, soak, screens and self-test: ARGS=\"...\", for instance make test ARGS=\"-k tiles\""
+	@echo "More options for test, bench, soak, fuzz, screens and self-test: ARGS=\"...\", for instance make test ARGS=\"-k tiles\""
 
 run:
 	@$(bootstrap) run
@@ -45,6 +48,18 @@ soak:
 	@$(bootstrap) run
 	PYTHONPATH=. $(python) tests/soak/kill_queue.py $(ARGS)
 
+soak-drag:
+	@$(bootstrap) test
+	$(python) -m pytest tests/soak/real_drag.py $(ARGS)
+
+soak-many:
+	@$(bootstrap) run
+	PYTHONPATH=. $(python) tests/soak/many_photos.py $(ARGS)
+
+fuzz:
+	@$(bootstrap) test
+	PYTHONPATH=. $(python) tests/soak/fuzz_reader.py $(ARGS)
+
 screens:
 	@$(bootstrap) run
 	PYTHONPATH=. $(python) docs/screens.py build/screens/light $(ARGS)
@@ -59,5 +74,5 @@ package:
 	$(python) -m PyInstaller --noconfirm --clean --log-level ERROR build.spec
 
 clean:
-	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache *.egg-info
+	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name .venv -prune -o -name .git -prune -o -type d -name __pycache__ -exec rm -rf {} +

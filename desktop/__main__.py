@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from desktop.cli.arguments import parse
 from desktop.core.errors import UsageError
+from desktop.core.isolation import FLAG
 
 EXIT_BROKEN_PIPE, EXIT_USAGE = 1, 2
 
@@ -18,6 +19,10 @@ EXIT_BROKEN_PIPE, EXIT_USAGE = 1, 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs Rekindle with these arguments (the process's own where None) and returns the exit status."""
     multiprocessing.freeze_support()
+    if list(sys.argv[1:]) == [FLAG]:
+        from desktop.core.isolation.worker import main as work
+
+        work()
     options = parse(list(sys.argv[1:] if argv is None else argv))
     _log_to_stderr(options.log_level.upper())
     try:

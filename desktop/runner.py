@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
@@ -64,6 +65,10 @@ class Runner(QObject):
     def use_limits(self, limits: Limits) -> None:
         """What jobs may use from the next one on."""
         self._pipeline.limits = limits
+
+    def protect(self, originals: Iterable[Path]) -> None:
+        """Names photos that no result may replace."""
+        self._pipeline.protect(originals)
 
     def pause(self) -> None:
         """Holds the job under way after its current tile."""

@@ -23,7 +23,7 @@ from desktop.core.models.catalogue import Model
 from desktop.core.models.store import ModelState
 from desktop.core.opencv import cv2
 from desktop.core.paths import bundled, sample_photo
-from desktop.core.photo.formats import OUTPUT_FORMATS
+from desktop.core.photo.formats import OUTPUT_FORMATS, RAW_IS_READABLE
 from desktop.core.photo.photo import Photo
 from desktop.core.photo.read import read
 from desktop.core.photo.write import write
@@ -126,7 +126,18 @@ def _formats() -> str:
             write(Photo(gradient), path, output)
             if read(path).pixels.shape != gradient.shape:
                 raise _NotWellError(f"{output.label} does not come back as it was written")
-    return ", ".join(output.label for output in OUTPUT_FORMATS) + " written and read"
+    written = ", ".join(output.label for output in OUTPUT_FORMATS)
+    raw = "readable" if RAW_IS_READABLE else "not readable"
+    return f"{written} written and read; HEIC by libheif {_libheif()}; raw files {raw}"
+
+
+def _libheif() -> str:
+    import pi_heif
+
+    found = pi_heif.libheif_info()
+    if not found["decoders"]:
+        raise _NotWellError("libheif has no decoder")
+    return str(found["libheif"])
 
 
 def _window() -> str:

@@ -9,17 +9,23 @@ import argparse
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen:size=4000x3000")
 
 from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QTabWidget, QWidget
 
+from desktop.core.disks import Disk
+from desktop.core.forecast import Forecast, Need
 from desktop.core.paths import sample_photo
 from desktop.ui import theme
 from desktop.ui.app import create_window
 from desktop.ui.main_window import MainWindow
+from desktop.ui.shown_photos import Order, Part
 
 _LONG_NAME = "a very long name that somebody gave to a scanned photograph in 1998, second copy (final).jpg"
 
@@ -41,10 +47,11 @@ class Screens:
         self.wait(400)
         (widget or self._window).grab().save(str(self._folder / f"{name}.png"))
 
-    def dialog(self, name: str) -> None:
+    def dialog(self, name: str, change: Callable[[Any], None] = lambda dialog: None, state: str = "") -> None:
         getattr(self._window._actions, name).trigger()
         (dialog,) = (shown for shown in self._window.findChildren(QDialog) if shown.isVisible())
-        self.take(name, dialog)
+        change(dialog)
+        self.take(name + state, dialog)
         dialog.reject()
 
     def finish(self) -> None:
@@ -65,11 +72,22 @@ def draw(window: MainWindow, folder: Path, photos: Path) -> None:
     window.add_paths([photos / "harbour 1962.jpg"])
     screens.take("dropped")
     window.add_paths([photos / "from the attic.jpg", photos / _LONG_NAME, photos / "later.jpg"])
+    screens.wait(2000)
+    screens.take("foreseen")
+    small = Need(Disk(1, "Photos", 2_000_000_000), 3_100_000_000)
+    window._queue.foot.show_forecast(Forecast(4, 720.0, True, 3_000_000_000, (small,)))
+    screens.take("too-little-room")
     window.start()
     screens.wait(4000)
     screens.take("running")
     window._controller.pause()
     screens.take("paused")
+    window._controller.resume()
+    window._attendant.offerChanged.emit(True)
+    screens.take("asking-about-sleep")
+    window._attendant.offerChanged.emit(False)
+    window._attendant._ask_to_pause()
+    screens.take("on-battery")
     window._controller.resume()
     screens.finish()
     screens.wait(500)
@@ -83,8 +101,88 @@ def draw(window: MainWindow, folder: Path, photos: Path) -> None:
     window._overlay.cover()
     screens.take("dragging")
     window._overlay.hide()
+    window._reports.save_to(window.jobs, folder / "report.html", overwrite=True)
+    screens.wait(1000)
+    screens.take("report-saved")
     for name in ("settings", "shortcuts", "about"):
         screens.dialog(name)
+    screens.dialog("settings", lambda dialog: dialog.results.name.box.setEditText("{oma} {stem}"), "-wrong-name")
+    screens.dialog("settings", lambda dialog: dialog.results.name.box.setEditText("{date}"), "-same-names")
+    screens.dialog("settings", lambda dialog: dialog.findChild(QTabWidget).setCurrentIndex(1), "-work")
+    draw_watching(screens, window, photos.parent / "Scans from the attic")
+    draw_list(screens, window, photos)
+
+
+def draw_list(screens: Screens, window: MainWindow, photos: Path) -> None:
+    """What the list can do, last with ten thousand photos."""
+    for name in (".DS_Store", "Thumbs.db", "letter.txt", "film.mp4"):
+        (photos / name).touch()
+    window.add_paths([photos])
+    screens.wait(500)
+    screens.take("left-out-said")
+    window._message.findChild(QPushButton).click()
+    (dialog,) = (shown for shown in window.findChildren(QDialog) if shown.isVisible())
+    screens.take("left-out", dialog)
+    dialog.reject()
+
+    listing, view = window._listing, window._queue.view
+    listing.show_only(Part.DONE)
+    listing.sort_by(Order.NAME)
+    screens.take("filtered")
+    listing.show_only(Part.FAILED)
+    screens.take("filtered-failed")
+    listing.show_only(Part.ALL)
+    listing.sort_by(Order.QUEUE)
+    window.add_paths([photos / f"from grandma {number}.jpg" for number in range(5)])
+    window.start()
+    screens.finish()
+    screens.wait(500)
+    screens.take("failed-queue")
+
+    view.setCurrentIndex(view.model().index(0, 0))
+    screens.dialog("photo_settings", state="-ended")
+    window._controller.retry([job.id for job in window.jobs][:3])
+    screens.wait(300)
+    screens.dialog("photo_settings")
+    window._controller.queue.request(
+        window.jobs[:2], lambda job: job.request.with_own(scale=3, format="png", output=photos)
+    )
+    view.selectAll()
+    screens.dialog("photo_settings", state="-several")
+    view.setCurrentIndex(view.model().index(0, 0))
+    screens.take("own-settings")
+
+    request = window.jobs[0].request
+    window._controller.queue.add(replace(request, own=frozenset()) for _ in range(10_000))
+    screens.wait(3000)
+    view.verticalScrollBar().setValue(view.verticalScrollBar().maximum() // 2)
+    screens.wait(2000)
+    screens.take("ten-thousand")
+
+
+def draw_watching(screens: Screens, window: MainWindow, scans: Path) -> None:
+    """The dialog for a folder, watching it, and the folder gone."""
+    window._actions.watch.trigger()
+    (dialog,) = (shown for shown in window.findChildren(QDialog) if shown.isVisible())
+    screens.take("watch", dialog)
+    dialog._also.setChecked(True)
+    dialog._folder.setText(str(scans))
+    dialog._output.setText(str(scans / "Enhanced"))
+    dialog._start.click()
+    screens.wait(500)
+    screens.take("watch-refused", dialog)
+    scans.mkdir()
+    dialog._start.click()
+    screens.wait(500)
+    screens.take("watching")
+    window._actions.watch.trigger()
+    (dialog,) = (shown for shown in window.findChildren(QDialog) if shown.isVisible())
+    screens.take("watch-changing", dialog)
+    dialog.reject()
+    shutil.rmtree(scans)
+    screens.wait(3000)
+    screens.take("watching-lost")
+    window._watcher.stop()
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -29,11 +30,19 @@ from desktop.core.pipeline import Limits, Pipeline
 from desktop.core.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-ALLOWED_SKIP = "not on this platform"
+ALLOWED_SKIPS = ("not on this platform", "no shared data")
+# Photos and corpora that are too large to be committed.
+SHARED = Path(os.environ.get("REKINDLE_SHARED", REPOSITORY.parent / "shared"))
 
 # No test needs a display; whoever wants to watch one names a platform.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
+# Shared machines make any deadline a lie. In CI the same examples every time: a failure there must be the change's own.
+hypothesis.settings.register_profile(
+    "bounded", deadline=None, max_examples=100, stateful_step_count=40, derandomize=os.environ.get("CI") == "true"
+)
+hypothesis.settings.register_profile("thorough", deadline=None, max_examples=2000, stateful_step_count=60)
+hypothesis.settings.load_profile("bounded")
 
 _skipped = pytest.StashKey[list[tuple[str, str]]]()
 
@@ -63,7 +72,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
 
 
 def _unexpected(config: pytest.Config) -> list[tuple[str, str]]:
-    return [skip for skip in config.stash[_skipped] if not skip[1].startswith(ALLOWED_SKIP)]
+    return [skip for skip in config.stash[_skipped] if not skip[1].startswith(ALLOWED_SKIPS)]
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -78,7 +87,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     for name, reason in config.stash[_skipped]:
         terminalreporter.line(f"{name}: {reason}")
     if os.environ.get("CI") == "true" and _unexpected(config):
-        terminalreporter.line(f"In CI only reasons that begin with “{ALLOWED_SKIP}” are let pass.", red=True)
+        terminalreporter.line(
+            f"In CI only reasons that begin with “{'” or “'.join(ALLOWED_SKIPS)}” are let pass.", red=True
+        )
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +97,7 @@ def _nobodys_own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: 
     """No test may touch the folders of whoever runs it, even where it forgets to name a data folder."""
     home = tmp_path_factory.getbasetemp() / "home"
     monkeypatch.delenv("REKINDLE_DATA_DIR", raising=False)
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS", raising=False)  # nor their desktop
     for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(home))
 
@@ -111,6 +123,14 @@ def _photo_like(width: int, height: int, seed: int = 1) -> NDArray[np.uint8]:
     picture[((x + 2 * y) // 9 % 7 == 0) & (x > width / 2)] *= 0.3
     picture += cv2.GaussianBlur(random.normal(0, 25, (height, width, 3)), (0, 0), 0.8).reshape(picture.shape)
     return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """Photos and corpora that lie beside the repository, or where REKINDLE_SHARED says."""
+    if not (SHARED / "data").is_dir():
+        pytest.skip("no shared data beside this repository")
+    return SHARED
 
 
 @pytest.fixture

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import desktop
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
+from desktop.core.jobs import DEFAULT_TEMPLATE
+from desktop.core.naming import FIELDS
 from desktop.core.photo.formats import BY_NAME
+from desktop.core.report import SUFFIXES
 
 COMMANDS = ("enhance", "models", "bench", "self-test")
 WINDOW = "window"
@@ -100,6 +103,20 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
         help="what to do where the result exists (default: rename). The original is never overwritten",
     )
     parser.add_argument(
+        "--name",
+        metavar="TEMPLATE",
+        help=f"how results are named, without suffix (default: {DEFAULT_TEMPLATE}). "
+        f"It may hold {', '.join('{' + field + '}' for field in FIELDS)}; {{counter:03}} for 001, 002 and so on",
+    )
+    parser.add_argument(
+        "--flat", action="store_true", help="put all results into the output folder itself, not into folders as found"
+    )
+    parser.add_argument(
+        "--keep-dates",
+        action="store_true",
+        help="results are dated as their originals: last changed and last read, not created",
+    )
+    parser.add_argument(
         "--memory", type=_positive, metavar="MIB", default=0, help="working memory (default: a quarter of RAM)"
     )
     parser.add_argument(
@@ -108,6 +125,12 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         default=DEFAULT_MAX_MEGAPIXELS,
         help=f"refuse larger results (default: {DEFAULT_MAX_MEGAPIXELS})",
+    )
+    parser.add_argument(
+        "--report",
+        type=_report,
+        metavar="FILE",
+        help="say at the end what became of every photo, as a page with pictures (.html) or as a table (.csv)",
     )
 
 
@@ -122,6 +145,13 @@ def _path(text: str) -> Path:
     if not text:  # an unset variable in a script, which Path would take for the current folder
         raise argparse.ArgumentTypeError("an empty name")
     return Path(text)
+
+
+def _report(text: str) -> Path:
+    path = _path(text)
+    if path.suffix.lower() not in SUFFIXES:
+        raise argparse.ArgumentTypeError(f"“{path.name}” ends neither in .html nor in .csv")
+    return path
 
 
 def _positive(text: str) -> int:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from types import FrameType
@@ -17,15 +18,23 @@ from typing import Any
 
 from tqdm import tqdm
 
+from desktop.cli.bar import Bar, bar_line, shortened
 from desktop.cli.terminal import accept_every_name
 from desktop.core.cancel import CancelToken
-from desktop.core.collect import collect
+from desktop.core.collect import LeftOut, collect
 from desktop.core.errors import RekindleError, UsageError
-from desktop.core.jobs import JobState, Request
+from desktop.core.experience import Experience
+from desktop.core.forecast import Forecaster
+from desktop.core.jobs import DEFAULT_TEMPLATE, Job, JobState, Request
 from desktop.core.loaded_net import LoadedNet
+from desktop.core.naming import Template
 from desktop.core.photo.formats import BY_SUFFIX, READABLE_SUFFIXES
-from desktop.core.pipeline import Outcome
+from desktop.core.photo.isolated import PhotoReader
+from desktop.core.pipeline import Outcome, Pipeline
+from desktop.core.report.save import save_report
 from desktop.core.workspace import Workspace
+
+logger = logging.getLogger(__name__)
 
 _EXIT_OK, _EXIT_FAILED, _EXIT_INTERRUPTED = 0, 1, 130
 
@@ -37,34 +46,74 @@ def run_enhance(options: argparse.Namespace) -> int:
     workspace.log_to_file()
     workspace.catalogue.choose(options.model, options.scale)
     LoadedNet(workspace.store).require_engine(options.engine)
-    requests = list(_requests(options))
+    left_out = LeftOut()
+    requests = list(_requests(options, left_out))
+    _tell_left_out(left_out)
     if not requests:
         raise UsageError("There is no photo in what was named: {names}.", names=", ".join(map(str, options.photos)))
+    workspace.warm()
     pipeline = workspace.pipeline(options.memory, options.max_megapixels)
+    pipeline.protect(request.path for request in requests)
     counts: Counter[JobState] = Counter()
+    ended: list[Job] = []
     started = time.perf_counter()
-    with _interruptible() as cancel, _bar(len(requests)) as bar:
-        for number, request in enumerate(requests):
-            bar.set_description_str(_shortened(request.path.name), refresh=False)
+    with closing(workspace):
+        with _interruptible() as cancel:
+            for outcome in _outcomes(workspace, pipeline, requests, cancel, as_json=options.json):
+                counts[outcome.state] += 1
+                if options.report is not None:
+                    ended.append(outcome.as_job(str(len(ended))))
+        _sum_up(counts, time.perf_counter() - started, as_json=options.json)
+        status = _EXIT_FAILED if counts[JobState.FAILED] else _EXIT_OK
+        if options.report is not None:
+            status = max(status, _report(ended, options.report, workspace.reader, quiet=options.json))
+    return _EXIT_INTERRUPTED if cancel.cancelled else status
 
-            def show(part: float, number: int = number) -> None:
-                bar.n = round(number + part, 3)
-                bar.refresh()
 
-            outcome = pipeline.process(request, progress=None if bar.disable else show, cancel=cancel)
-            counts[outcome.state] += 1
-            show(1.0)
-            _tell(outcome, as_json=options.json)
+def _outcomes(
+    workspace: Workspace, pipeline: Pipeline, requests: list[Request], cancel: CancelToken, *, as_json: bool
+) -> Iterator[Outcome]:
+    """Does one photo after another, says how each of them went, and learns from it."""
+    experience = Experience(workspace.folders.cache)
+    with closing(Bar(requests, Forecaster(workspace.catalogue, experience), workspace.reader)) as bar:
+        for job in bar.jobs:
+            outcome = pipeline.process(job.request, progress=bar.start(job), cancel=cancel)
+            bar.end(job, outcome)
+            experience.note(outcome.request, outcome.state, outcome.account, outcome.result)
+            _tell(outcome, as_json=as_json)
             sys.stdout.flush()  # a photo's line is news, also for whoever reads it through a pipe
-    _sum_up(counts, time.perf_counter() - started, as_json=options.json)
-    if cancel.cancelled:
-        return _EXIT_INTERRUPTED
-    return _EXIT_FAILED if counts[JobState.FAILED] else _EXIT_OK
+            if experience.due:
+                experience.save()
+            yield outcome
+    experience.save()
 
 
-def _requests(options: argparse.Namespace) -> Iterator[Request]:
+def _report(ended: list[Job], target: Path, reader: PhotoReader, *, quiet: bool) -> int:
+    """Saves the report; how that went, as an exit status. What was enhanced is safe either way."""
+    with _interruptible() as cancel, bar_line() as bar:
+        bar.set_description_str(shortened(target.name), refresh=False)
+
+        def show(part: float) -> None:
+            bar.n = round(part, 3)
+            bar.refresh()
+
+        try:
+            save_report(ended, target, reader=reader, progress=None if bar.disable else show, cancel=cancel)
+        except RekindleError as error:
+            tqdm.write(f"The report was not saved. {error}", file=sys.stderr)
+            return _EXIT_INTERRUPTED if cancel.cancelled else _EXIT_FAILED
+    if not quiet:
+        print(f"Report: {target}")
+    return _EXIT_OK
+
+
+def _requests(options: argparse.Namespace, left_out: LeftOut) -> Iterator[Request]:
     folder, file, chosen = _destination(options)
-    for found in collect(options.photos, exclude=folder):
+    template = options.name if options.name is not None else DEFAULT_TEMPLATE
+    Template.parse(template)
+    if file is not None and options.name is not None:
+        raise UsageError("“{name}” and --name contradict each other: one photo, one name.", name=file.name)
+    for counter, found in enumerate(collect(options.photos, folder, left_out, template=template), start=1):
         yield Request(
             found.path,
             root=found.root,
@@ -76,7 +125,28 @@ def _requests(options: argparse.Namespace) -> Iterator[Request]:
             format=chosen,
             quality=options.quality,
             existing=options.existing,
+            template=template,
+            keep_structure=not options.flat,
+            keep_dates=options.keep_dates,
+            counter=counter,
         )
+
+
+def _tell_left_out(left_out: LeftOut) -> None:
+    """How many there are, on standard error; which, for whoever asks for that log level."""
+    if not left_out:
+        return
+    kind = ("folder" if left_out.folders else "file") + "s" * (len(left_out) > 1)
+    if 0 < left_out.folders < len(left_out):
+        kind = "files and folders"
+    print(f"{len(left_out)} {kind} left out (--log-level info says which).", file=sys.stderr)
+    for reason, count in left_out.counts.items():
+        listed = left_out.listed(reason)
+        logger.info("%s: %d", reason, count)
+        for path in listed:
+            logger.info("  %s", path)
+        if count > len(listed):
+            logger.info("  and %d more", count - len(listed))
 
 
 def _destination(options: argparse.Namespace) -> tuple[Path | None, Path | None, str | None]:
@@ -115,19 +185,6 @@ def _interruptible() -> Iterator[CancelToken]:
         yield cancel
     finally:
         put_back()
-
-
-def _bar(total: int) -> tqdm[Any]:
-    return tqdm(
-        total=total,
-        disable=not sys.stderr.isatty(),
-        leave=False,
-        bar_format="{desc} {percentage:3.0f}% |{bar}| {elapsed} < {remaining}",
-    )
-
-
-def _shortened(name: str, length: int = 32) -> str:
-    return name if len(name) <= length else name[: length // 2] + "…" + name[-(length // 2 - 1) :]
 
 
 def _tell(outcome: Outcome, *, as_json: bool) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+import time
+from collections.abc import Callable
 
 from desktop.core.errors import CancelledError
 
@@ -10,10 +12,17 @@ from desktop.core.errors import CancelledError
 class CancelToken:
     """Shared by whoever controls a job and the thread that works on it; safe from any thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.perf_counter) -> None:
+        self._now = now
         self._cancelled = threading.Event()
         self._go = threading.Event()
         self._go.set()
+        self._held_s = 0.0
+
+    @property
+    def held_s(self) -> float:
+        """Seconds the worker has waited for work to go on."""
+        return self._held_s
 
     @property
     def cancelled(self) -> bool:
@@ -36,6 +45,9 @@ class CancelToken:
 
     def check(self) -> None:
         """Called by the worker between two steps: waits while paused. Raises CancelledError."""
-        self._go.wait()
+        if not self._go.is_set():
+            since = self._now()
+            self._go.wait()
+            self._held_s += self._now() - since
         if self.cancelled:
             raise CancelledError

@@ -25,6 +25,9 @@ Order = Callable[[list[Tile]], Iterable[Tile]]
 """Puts tiles into the order they are worked on."""
 
 _SMALLEST_CORE = 32
+# A pixel less than a quarter as visible as the most visible one nearby is not trusted to have a colour of its own.
+_SURROUNDINGS = 8
+_TRUSTED = 0.25
 
 
 def enhance(
@@ -39,8 +42,8 @@ def enhance(
     """Enlarges a photo by the net's scale.
 
     Grey is run as three equal channels and averaged back. 16 bit goes through the network as float and is
-    rounded once. Alpha is enlarged by bicubic interpolation; colours hidden under full transparency are replaced by
-    those of their visible neighbours first, so that they cannot bleed into edges.
+    rounded once. Alpha is enlarged by bicubic interpolation; colours that transparency hides are replaced by those of
+    their visible neighbours first, so that they cannot bleed into edges.
 
     Args:
         budget_mib: working memory for the network; tiles get smaller where it is tight.
@@ -117,40 +120,54 @@ def _from_network(answer: NDArray[np.float32], source: NDArray[Any]) -> NDArray[
 
 
 def _enlarge_alpha(alpha: NDArray[Any], scale: int) -> NDArray[Any]:
+    """Bicubic, but never beyond the pixels around: a rim brighter than what it surrounds would be seen as a fringe."""
     if (alpha == alpha.flat[0]).all():
         return np.full((alpha.shape[0] * scale, alpha.shape[1] * scale), alpha.flat[0], alpha.dtype)
+    around = np.ones((3, 3), np.uint8)
+    size = alpha.shape[1] * scale, alpha.shape[0] * scale
     # OpenCV resizes both of our types with saturation.
-    return cv2.resize(alpha, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    enlarged = cv2.resize(alpha, size, interpolation=cv2.INTER_CUBIC)
+    for bound, limit in ((cv2.erode, np.maximum), (cv2.dilate, np.minimum)):
+        limit(enlarged, cv2.resize(bound(alpha, around), size, interpolation=cv2.INTER_NEAREST), out=enlarged)
+    return enlarged
 
 
 def _without_hidden_colours(photo: Photo) -> NDArray[Any]:
-    """Pixels whose fully transparent parts take the colour of what is visible around them.
+    """Pixels whose transparent parts take the colour of what is visible around them.
 
-    Push-pull interpolation (Gortler et al., The Lumigraph, 1996): visible colours are averaged down until every
-    pixel has some, then handed back up.
+    What is far less visible than its surroundings is given up too, by degrees: programs that store colours multiplied
+    with alpha have rounded them to nearly nothing there, and the network would spread that into what can be seen.
     """
-    if photo.alpha is None:
+    if photo.alpha is None or not photo.alpha.any():
         return photo.pixels
-    hidden = photo.alpha == 0
-    if not hidden.any() or hidden.all():
+    side = 2 * _SURROUNDINGS + 1
+    most = cv2.dilate(photo.alpha, np.ones((side, side), np.uint8)).astype(np.float32)
+    trust = np.minimum(photo.alpha / np.maximum(most * _TRUSTED, 1e-6), 1, dtype=np.float32)
+    trust[most == 0] = 0
+    doubted = trust < 1
+    if not doubted.any():
         return photo.pixels
-    colours = photo.pixels.astype(np.float32)
-    weight = photo.alpha.astype(np.float32) / np.iinfo(photo.alpha.dtype).max
-    filled = _push_pull(colours if colours.ndim == 3 else colours[..., None], weight)
     result = photo.pixels.copy()
-    result[hidden] = np.rint(filled[hidden]).reshape(result[hidden].shape).astype(result.dtype)
+    channels = result[..., None] if result.ndim == 2 else result
+    for channel in range(channels.shape[2]):
+        plane = channels[..., channel]
+        filled = _push_pull(plane.astype(np.float32), trust)
+        plane[doubted] = np.rint(filled[doubted]).astype(plane.dtype)
     return result
 
 
-def _push_pull(colours: NDArray[np.float32], weight: NDArray[Any]) -> NDArray[np.float32]:
+def _push_pull(values: NDArray[np.float32], weight: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Values where they have weight, and in between what those around suggest.
+
+    Averaged down until every pixel has some, then handed back up (Gortler et al., The Lumigraph, 1996).
+    """
     height, width = weight.shape
-    known = weight > 0
-    if known.all() or max(height, width) == 1:
-        return colours
+    if max(height, width) == 1 or (weight == 1).all():
+        return values
     half = ((width + 1) // 2, (height + 1) // 2)
-    small_weight = cv2.resize(weight, half, interpolation=cv2.INTER_AREA)
-    small = cv2.resize(colours * weight[..., None], half, interpolation=cv2.INTER_AREA)
-    small = small.reshape(*small_weight.shape, -1) / np.maximum(small_weight, 1e-6)[..., None]
-    coarse = _push_pull(small.astype(np.float32), small_weight)
-    up = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR).reshape(colours.shape)
-    return np.where(known[..., None], colours, up)
+    mean = cv2.resize(weight, half, interpolation=cv2.INTER_AREA).reshape(half[::-1])
+    small = cv2.resize(values * weight, half, interpolation=cv2.INTER_AREA).reshape(half[::-1])
+    averages = (small / np.maximum(mean, 1e-6)).astype(np.float32)
+    coarse = _push_pull(averages, np.minimum(4 * mean, 1).astype(np.float32))
+    up = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_LINEAR).reshape(weight.shape)
+    return weight * values + (1 - weight) * up

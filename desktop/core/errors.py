@@ -109,13 +109,19 @@ def unexpected(error: BaseException) -> InternalError:
 def while_reading(error: OSError, path: Path) -> RekindleError:
     """An operating-system error met while ``path`` was read, as a typed error."""
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
-        return NotFoundError("“{name}” was not found. It may have been moved or deleted.", name=path.name)
+        return NotFoundError(
+            "“{name}” was not found: it was moved or deleted, or its disk is not connected. Try again when it is back.",
+            name=path.name,
+        )
     if error.errno in (errno.EACCES, errno.EPERM):
         return NoPermissionError(
-            "“{name}” may not be read. Check the permissions of the file and its folder.", name=path.name
+            "Rekindle is not allowed to read “{name}”. Check the permissions of the file and its folder.",
+            name=path.name,
         )
     return UnreadablePhotoError(
-        "“{name}” could not be read: {reason}.", name=path.name, reason=error.strerror or str(error)
+        "“{name}” could not be read ({reason}). Check whether its disk is connected and in order, then try again.",
+        name=path.name,
+        reason=error.strerror or str(error),
     )
 
 
@@ -130,16 +136,19 @@ def while_writing(error: OSError, path: Path) -> RekindleError:
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return NoPermissionError(
-            "“{name}” may not be written in “{folder}”. Choose another folder for the results.",
+            "Rekindle is not allowed to save “{name}” in “{folder}”. Choose another folder.",
             folder=folder,
             name=path.name,
         )
     if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.EEXIST):
         return NotFoundError(
-            "The folder “{folder}” for the results is gone or is not a folder. Choose another one.", folder=folder
+            "“{name}” cannot be saved in “{folder}”: that folder is gone, or is not a folder. Choose another one.",
+            folder=folder,
+            name=path.name,
         )
     return InternalError(
-        "“{name}” could not be written in “{folder}”: {reason}.",
+        "“{name}” could not be saved in “{folder}” ({reason}). Check whether its disk is connected and in order, then "
+        "try again.",
         name=path.name,
         folder=folder,
         reason=error.strerror or str(error),

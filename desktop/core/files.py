@@ -80,6 +80,18 @@ def write_whole(target: Path, content: bytes) -> None:
         temp.write_bytes(content)
 
 
+def set_dates(path: Path, like: os.stat_result) -> bool:
+    """Gives a file the times at which another was changed and read; whether the disk took them.
+
+    When it was created stays as it is: ``os.utime`` cannot set that on any system.
+    """
+    try:
+        os.utime(path, ns=(like.st_atime_ns, like.st_mtime_ns))
+    except OSError:
+        return False
+    return True
+
+
 def remove_abandoned(folder: Path) -> int:
     """Removes temporary files whose process is gone, as a crash leaves them; how many. What cannot be removed stays."""
     removed = 0

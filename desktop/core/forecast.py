@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
-from desktop.core import errors, memory
-from desktop.core.engines.base import Net
+import functools
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
 
-MEGA = 1_000_000
+from desktop.core import disks, errors, memory
+from desktop.core.engines.base import Net
+from desktop.core.experience import MEGA, Experience, Kind, Learned
+from desktop.core.jobs import Request
+from desktop.core.models.catalogue import Catalogue, Model
+from desktop.core.photo.formats import BY_SUFFIX, PNG, OutputFormat, output_format
+from desktop.core.photo.header import Size
+from desktop.core.throughput import Speed, fitted
+
+logger = logging.getLogger(__name__)
+
+Rate = Callable[[OutputFormat, int], float]
+"""Bytes a pixel of results in a format and quality."""
+
 DEFAULT_MAX_MEGAPIXELS = 1000
 # A reader holds the file, the decoded planes and a copy while turning; a writer a copy in the coder's own layout.
-_INPUT_BYTES_PER_PIXEL = 12
-_OUTPUT_BYTES_PER_PIXEL = 10
+_INPUT_COPIES = 4
+_OUTPUT_COPIES = 10 / 3
+_COLOUR = 3
 
 
 def require_size(name: str, width: int, height: int, scale: int, max_megapixels: int) -> None:
@@ -31,19 +49,19 @@ def require_size(name: str, width: int, height: int, scale: int, max_megapixels:
         )
 
 
-def picture_mib(width: int, height: int, scale: int) -> int:
+def picture_mib(width: int, height: int, scale: int, bytes_per_pixel: int = _COLOUR) -> int:
     """Memory in MiB for reading, holding and writing one photo, the network's share not included."""
-    pixels = width * height
-    return (pixels * _INPUT_BYTES_PER_PIXEL + pixels * scale * scale * _OUTPUT_BYTES_PER_PIXEL) // memory.MIB
+    size = width * height * bytes_per_pixel
+    return round(size * (_INPUT_COPIES + scale * scale * _OUTPUT_COPIES)) // memory.MIB
 
 
-def require_memory(name: str, width: int, height: int, scale: int) -> None:
+def require_memory(name: str, width: int, height: int, scale: int, bytes_per_pixel: int = _COLOUR) -> None:
     """Refuses a photo that cannot fit into the memory that is free now, before anything is decoded.
 
     Raises:
         OutOfMemoryError
     """
-    needed, available = picture_mib(width, height, scale), memory.available_mib()
+    needed, available = picture_mib(width, height, scale, bytes_per_pixel), memory.available_mib()
     if needed > available:
         raise errors.OutOfMemoryError(
             "“{name}” needs about {needed:.1f} GB of memory, {available:.1f} GB are free. "
@@ -61,3 +79,177 @@ def tile_side(net: Net, budget_mib: int) -> int:
     while side > smallest and net.working_mib(side) > budget_mib:
         side = max(smallest, side * 3 // 4)
     return side
+
+
+# What is assumed of a computer on which nothing has run yet: operations a second (measured on two cores, rounded
+# down), seconds of a photo beside them, and seconds for loading a network of so many weights.
+_OPERATIONS_PER_S = 1.5e11
+_FIXED_S = 0.1
+_LOAD_S, _LOAD_S_PER_PARAMETER = 0.1, 1e-8
+# A photo nobody has measured yet, among others that nobody has measured either.
+_USUAL_MEGAPIXELS = 1.0
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one photo asks of the machine.
+
+    Attributes:
+        kind: what will run it; None where nothing will, because it cannot be read or there is no such model.
+        megapixels: of the original; None where not known yet.
+    """
+
+    kind: Kind | None
+    megapixels: float | None
+
+
+@dataclass(frozen=True)
+class Need:
+    """What results need on one disk. ``room``: bytes, with space for the file that is being written."""
+
+    disk: disks.Disk
+    room: int
+
+    @property
+    def short(self) -> bool:
+        return self.room > self.disk.free
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is to come, for photos that wait.
+
+    Attributes:
+        photos: how many.
+        seconds: None where not one photo's size is known.
+        learned: False where nothing like it has run here, so that the time is a guess.
+        bytes: of all results.
+        needs: one for each disk, the one with the least to spare first.
+    """
+
+    photos: int
+    seconds: float | None
+    learned: bool
+    bytes: int
+    needs: tuple[Need, ...]
+
+
+@dataclass(frozen=True)
+class Order:
+    """One photo as the forecast sees it. ``size`` is None where not known yet."""
+
+    request: Request
+    size: Size | None
+    folder: Path
+
+
+class Forecaster:
+    """Predicts from what was learned. Safe from any thread."""
+
+    def __init__(self, catalogue: Catalogue, experience: Experience) -> None:
+        self._catalogue = catalogue
+        self._experience = experience
+        self._models: dict[tuple[str | None, int | None], Model | None] = {}
+
+    @property
+    def learned(self) -> Learned:
+        """What is known at this moment."""
+        return self._experience.learned
+
+    def work(self, request: Request, size: Size | None) -> Work:
+        """What a photo asks for."""
+        model = self.model_for(request)
+        if model is None or size == (0, 0):
+            return Work(None, 0.0)
+        engine = request.engine if request.engine != "auto" else ""
+        return Work(Kind(model.id, engine), size[0] * size[1] / MEGA if size else None)
+
+    def speed(self, kind: Kind, before: Learned, now: Learned | None = None) -> Speed:
+        """How fast a kind is.
+
+        Args:
+            before: what was learned in earlier runs.
+            now: what was seen in the run under way.
+        """
+        now = now or Learned()
+        return fitted(self._guess(kind, before), before.photos(kind), now.photos(kind))
+
+    def foresee(self, orders: Iterable[Order]) -> Forecast:
+        """Time and room for photos that wait. Asks the disks, and waits for them."""
+        listed = list(orders)
+        learned = self.learned
+        rate = functools.cache(learned.bytes_per_pixel)
+        pixels = [order.size[0] * order.size[1] for order in listed if order.size and order.size[0]]
+        usual = sum(pixels) / len(pixels) if pixels else _USUAL_MEGAPIXELS * MEGA
+        speeds: dict[Kind, Speed] = {}
+        seconds = 0.0
+        rooms: dict[Path, int] = defaultdict(int)
+        largest: dict[Path, int] = defaultdict(int)
+        for order in listed:
+            work = self.work(order.request, order.size)
+            if work.kind is None:
+                continue
+            if work.kind not in speeds:
+                speeds[work.kind] = self.speed(work.kind, learned)
+                seconds += speeds[work.kind].load_s
+            seconds += speeds[work.kind].seconds(usual / MEGA if work.megapixels is None else work.megapixels)
+            size = order.size or (round(usual**0.5), round(usual**0.5))
+            needed = self.result_bytes(order.request, size, rate)
+            rooms[order.folder] += needed
+            largest[order.folder] = max(largest[order.folder], needed)
+        return Forecast(
+            photos=len(listed),
+            seconds=seconds if pixels else None,
+            learned=all(speed.photos for speed in speeds.values()),
+            bytes=sum(rooms.values()),
+            needs=_on_disks(rooms, largest),
+        )
+
+    def result_bytes(self, request: Request, size: Size, rate: Rate | None = None) -> int:
+        """How large the file of a result will be, about, by what was learned where no other rate is given."""
+        model = self.model_for(request)
+        scale = model.scale if model else 1
+        width, height = size[0] * scale, size[1] * scale
+        own = BY_SUFFIX.get((request.output_file or request.path).suffix.lower(), PNG)
+        chosen = output_format(request.format, own.pillow, width, height)
+        return round(width * height * (rate or self.learned.bytes_per_pixel)(chosen, request.quality))
+
+    def model_for(self, request: Request) -> Model | None:
+        """What a photo will be enhanced with; None where there is no such model."""
+        asked = request.model, request.scale
+        if asked not in self._models:
+            try:
+                self._models[asked] = self._catalogue.choose(*asked)
+            except errors.UsageError:
+                self._models[asked] = None
+        return self._models[asked]
+
+    def _guess(self, kind: Kind, learned: Learned) -> Speed:
+        """From the number of operations, at the speed of another network on this machine where there is one."""
+        parameters = self._catalogue.by_id(kind.model).parameters
+        per_megapixel = 2 * parameters * MEGA / _OPERATIONS_PER_S
+        for other in reversed(learned.kinds):
+            known = next((model.parameters for model in self._catalogue.models if model.id == other.model), 0)
+            if known:
+                seen = fitted(Speed(_FIXED_S, 0.0), learned.photos(other))
+                per_megapixel = seen.per_megapixel_s * parameters / known
+                break
+        load = learned.load_s(kind)
+        return Speed(_FIXED_S, per_megapixel, _LOAD_S + parameters * _LOAD_S_PER_PARAMETER if load is None else load)
+
+
+def _on_disks(rooms: dict[Path, int], largest: dict[Path, int]) -> tuple[Need, ...]:
+    found: dict[int, disks.Disk] = {}
+    needed: dict[int, int] = defaultdict(int)
+    spare: dict[int, int] = defaultdict(int)
+    for folder, room in rooms.items():
+        try:
+            disk = disks.disk_of(folder)
+        except OSError as error:  # a disk that is not there: the photos themselves will say so
+            logger.debug("No disk for %s: %s", folder, error)
+            continue
+        found.setdefault(disk.device, disk)
+        needed[disk.device] += room
+        spare[disk.device] = max(spare[disk.device], largest[folder])
+    needs = [Need(disk, needed[device] + spare[device]) for device, disk in found.items()]
+    return tuple(sorted(needs, key=lambda need: need.disk.free - need.room))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
 from desktop.core.errors import RekindleError
+from desktop.core.photo.photo import Fidelity
+
+DEFAULT_TEMPLATE = "{stem}_x{scale}"
 
 
 class JobState(StrEnum):
@@ -52,6 +56,12 @@ class Request:
         format: an output format's name; None for the photo's own.
         quality: 1 to 100.
         existing: "rename", "skip" or "overwrite".
+        template: how the result is named, without its suffix.
+        keep_structure: whether ``output`` gets the folders that lie between ``root`` and the photo.
+        keep_dates: whether the result gets the dates of the original's file.
+        counter: the photo's number in its batch, for the template.
+        unattended: whether it came by itself, from a watched folder, and is worked on without the person's word.
+        own: names of the fields that were chosen for this photo alone; later changes of the defaults leave them be.
     """
 
     path: Path
@@ -64,6 +74,50 @@ class Request:
     format: str | None = None
     quality: int = 95
     existing: str = "rename"
+    template: str = DEFAULT_TEMPLATE
+    keep_structure: bool = True
+    keep_dates: bool = False
+    counter: int = 1
+    unattended: bool = False
+    own: frozenset[str] = frozenset()
+
+    def with_own(self, **choices: object) -> Request:
+        """The same, with fields chosen for this photo alone."""
+        return replace(self, **choices, own=self.own.union(choices))  # type: ignore[arg-type]
+
+    def with_defaults(self, **choices: object) -> Request:
+        """The same, with new defaults for the fields that were not chosen for this photo alone."""
+        return replace(self, **{name: value for name, value in choices.items() if name not in self.own})  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Account:
+    """How a photo's work went, for whoever asks later.
+
+    Attributes:
+        model: full model ID.
+        width, height: of the result in pixels, 0 where there is none.
+        input_width, input_height: of the upright original, 0 where it was never opened.
+        input_bytes, input_mtime_ns: the original's file as it was read: which version of it this is about.
+        seconds: from opening the file to the finished file, pauses not counted.
+        ended: when, in seconds since the epoch.
+        load_seconds: loading the network before that; 0 where it was there already.
+    """
+
+    model: str = ""
+    scale: int = 0
+    engine: str = ""
+    precision: str = ""
+    width: int = 0
+    height: int = 0
+    input_width: int = 0
+    input_height: int = 0
+    seconds: float = 0.0
+    ended: float = 0.0
+    fidelity: Fidelity = field(default_factory=Fidelity)
+    input_bytes: int = 0
+    input_mtime_ns: int = 0
+    load_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -82,7 +136,7 @@ class Job:
     Attributes:
         progress: 0..1.
         result: what was written, noted before the file took its name.
-        output, error: come with the ending.
+        output, error, account: come with the ending.
     """
 
     id: str
@@ -92,29 +146,11 @@ class Job:
     result: Result | None = None
     output: Path | None = None
     error: RekindleError | None = None
+    account: Account | None = None
 
     @property
     def path(self) -> Path:
         return self.request.path
-
-
-def shifted(order: Sequence[str], chosen: Collection[str], rows: int) -> list[str]:
-    """An order in which the chosen stand so many rows further up (negative) or down, together and within bounds."""
-    result = list(order)
-    for name in order if rows < 0 else reversed(order):
-        if name in chosen:
-            row = result.index(name)
-            to = row + rows
-            if 0 <= to < len(result) and result[to] not in chosen:
-                result.insert(to, result.pop(row))
-    return result
-
-
-def put_first(jobs: Sequence[Job], chosen: Collection[str]) -> list[str]:
-    """The IDs in an order in which the chosen come before all others that wait; what has begun stays where it is."""
-    waiting = [job.id for job in jobs if job.state is JobState.WAITING]
-    ahead = iter(sorted(waiting, key=lambda job_id: job_id not in chosen))
-    return [next(ahead) if job.state is JobState.WAITING else job.id for job in jobs]
 
 
 class Queue:
@@ -122,6 +158,7 @@ class Queue:
 
     def __init__(self, new_id: Callable[[], str] = lambda: uuid.uuid4().hex) -> None:
         self._jobs: dict[str, Job] = {}
+        self._counts: Counter[JobState] = Counter()
         self._new_id = new_id
 
     def __len__(self) -> int:
@@ -137,23 +174,31 @@ class Queue:
     def get(self, job_id: str) -> Job | None:
         return self._jobs.get(job_id)
 
+    def count(self, *states: JobState) -> int:
+        """How many jobs are in one of these states; takes the same time whatever the queue's length."""
+        return sum(self._counts[state] for state in states)
+
     def restore(self, jobs: Iterable[Job]) -> None:
         """Takes jobs as they were recorded; none of them may be under way."""
         for job in jobs:
             if job.state in ACTIVE:
                 raise IllegalMoveError("a job cannot be under way before it is started")
-            self._jobs[job.id] = job
+            self._keep(job)
 
     def add(self, requests: Iterable[Request]) -> list[Job]:
-        added = [Job(self._new_id(), request) for request in requests]
-        self._jobs.update((job.id, job) for job in added)
-        return added
+        return [self._keep(Job(self._new_id(), request)) for request in requests]
 
-    def next_waiting(self) -> Job | None:
-        return next((job for job in self._jobs.values() if job.state is JobState.WAITING), None)
+    def next_waiting(self, *, unattended: bool = False) -> Job | None:
+        """The first job that waits; with ``unattended`` the first of those that came by themselves."""
+        if not self.count(JobState.WAITING):
+            return None
+        waiting = (job for job in self._jobs.values() if job.state is JobState.WAITING)
+        return next((job for job in waiting if job.request.unattended or not unattended), None)
 
     def active(self) -> Job | None:
-        return next((job for job in self._jobs.values() if job.state in ACTIVE), None)
+        if not self.count(*ACTIVE):
+            return None
+        return next(job for job in self._jobs.values() if job.state in ACTIVE)
 
     def move(
         self,
@@ -163,35 +208,34 @@ class Queue:
         output: Path | None = None,
         result: Result | None = None,
         error: RekindleError | None = None,
+        account: Account | None = None,
     ) -> Job:
         """Takes a job to another state. Raises IllegalMoveError, and KeyError for an unknown job."""
         job = self._jobs[job_id]
         if state not in _LEGAL[job.state]:
             raise IllegalMoveError(f"{job.state} -> {state}")
         if state is JobState.WAITING:
-            moved = replace(job, state=state, progress=0.0, output=None, result=None, error=None)
+            moved = replace(job, state=state, progress=0.0, output=None, result=None, error=None, account=None)
         elif state in ENDINGS:
             progress = 1.0 if state is JobState.DONE else job.progress
-            moved = replace(job, state=state, progress=progress, output=output, result=result, error=error)
+            moved = replace(
+                job, state=state, progress=progress, output=output, result=result, error=error, account=account
+            )
         else:
             moved = replace(job, state=state)
-        self._jobs[job_id] = moved
-        return moved
+        return self._keep(moved)
 
     def progressed(self, job_id: str, progress: float) -> Job:
         """Notes progress, which never runs backwards."""
         job = self._jobs[job_id]
-        moved = replace(job, progress=max(job.progress, min(1.0, progress)))
-        self._jobs[job_id] = moved
-        return moved
+        return self._keep(replace(job, progress=max(job.progress, min(1.0, progress))))
 
     def change(self, job_id: str, request: Request) -> Job:
         """Gives a waiting job another request. Raises IllegalMoveError for one that has begun."""
         job = self._jobs[job_id]
         if job.state is not JobState.WAITING:
             raise IllegalMoveError(f"a {job.state} job keeps its request")
-        self._jobs[job_id] = replace(job, request=request)
-        return self._jobs[job_id]
+        return self._keep(replace(job, request=request))
 
     def arrange(self, job_ids: Sequence[str]) -> None:
         """Puts the queue into this order. Raises ValueError where it is not the same jobs."""
@@ -203,4 +247,14 @@ class Queue:
         """Takes a job out. Raises IllegalMoveError for one that is being worked on."""
         if self._jobs[job_id].state in ACTIVE:
             raise IllegalMoveError("a job under way has to be cancelled first")
-        return self._jobs.pop(job_id)
+        job = self._jobs.pop(job_id)
+        self._counts[job.state] -= 1
+        return job
+
+    def _keep(self, job: Job) -> Job:
+        before = self._jobs.get(job.id)
+        if before is not None:
+            self._counts[before.state] -= 1
+        self._counts[job.state] += 1
+        self._jobs[job.id] = job
+        return job

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 
 from desktop.core import errors, files, forecast, memory
 from desktop.core.cancel import CancelToken
+from desktop.core.claims import Claims
 from desktop.core.engines.base import Net
 from desktop.core.enhance import Order, Progress, enhance
-from desktop.core.jobs import JobState, Request, Result
+from desktop.core.jobs import Account, Job, JobState, Request, Result
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import Catalogue, Model
-from desktop.core.photo.formats import BY_NAME, BY_SUFFIX, PNG, OutputFormat, output_format
+from desktop.core.naming import Facts, day_of, likely_path, numbered, output_path, same_file, template_of
+from desktop.core.photo.exif import day_taken
+from desktop.core.photo.formats import OutputFormat, output_format
+from desktop.core.photo.isolated import DirectReader, PhotoReader
 from desktop.core.photo.photo import Fidelity, Photo
-from desktop.core.photo.read import read
+from desktop.core.photo.read import Header
 from desktop.core.photo.write import write
 
 logger = logging.getLogger(__name__)
@@ -29,12 +34,11 @@ Publishing = Callable[[Result], None]
 
 # Reading and writing take their share of the time too: progress that sat at 100 % while a large PNG is coded would lie.
 _READ_SHARE, _WRITE_SHARE = 0.02, 0.06
-_LONGEST_NAME = 255  # bytes on Linux and macOS, and no more than that on Windows
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one photo ended. Sizes in pixels of the result, 0 where there is none; times in seconds."""
+    """How one photo ended. Sizes in pixels, 0 where there is none; times in seconds, ``ended`` since the epoch."""
 
     request: Request
     state: JobState
@@ -51,6 +55,21 @@ class Outcome:
     load_seconds: float = 0.0
     peak_rss_mib: int = 0
     fidelity: Fidelity = field(default_factory=Fidelity)
+    input_width: int = 0
+    input_height: int = 0
+    input_bytes: int = 0
+    input_mtime_ns: int = 0
+    ended: float = 0.0
+
+    @property
+    def account(self) -> Account:
+        """What of it is worth keeping with the job."""
+        return Account(**{entry.name: getattr(self, entry.name) for entry in fields(Account)})
+
+    def as_job(self, job_id: str) -> Job:
+        """As it would stand in a queue."""
+        progress = 1.0 if self.state is JobState.DONE else 0.0
+        return Job(job_id, self.request, self.state, progress, self.result, self.output, self.error, self.account)
 
 
 @dataclass(frozen=True)
@@ -69,11 +88,30 @@ class Limits:
 class Pipeline:
     """Takes photos through the house one after another, with the one loaded net. Used from one thread."""
 
-    def __init__(self, catalogue: Catalogue, loaded: LoadedNet, limits: Limits) -> None:
+    def __init__(
+        self, catalogue: Catalogue, loaded: LoadedNet, limits: Limits, reader: PhotoReader | None = None
+    ) -> None:
+        """
+        Args:
+            reader: opens the photos; in this very process where None.
+        """
+        self._reader = reader or DirectReader()
         self._catalogue = catalogue
         self._loaded = loaded
-        self._written = _Written()
+        self._claims = Claims()
+        self._swept: set[Path] = set()
         self.limits = limits
+
+    def protect(self, originals: Iterable[Path]) -> None:
+        """Names photos that no result may replace. May be called from any thread, and waits for nothing."""
+        self._claims.protect(originals)
+
+    def remember(self, jobs: Iterable[Job]) -> None:
+        """Takes over a queue from last time: neither its photos nor its results are replaced by another photo's."""
+        for job in jobs:
+            self._claims.protect([job.path])
+            if job.output is not None:
+                self._claims.note(job.output, job.path)
 
     def process(
         self,
@@ -88,8 +126,10 @@ class Pipeline:
         run = _Run(
             self._catalogue,
             self._loaded,
+            self._reader,
             self.limits,
-            self._written,
+            self._claims,
+            self._swept,
             request,
             progress,
             cancel or CancelToken(),
@@ -114,32 +154,12 @@ class Pipeline:
             load_seconds=run.load_seconds,
             peak_rss_mib=meter.peak_mib,
             fidelity=run.fidelity,
+            input_width=run.input_size[0],
+            input_height=run.input_size[1],
+            input_bytes=run.input_stamp[0],
+            input_mtime_ns=run.input_stamp[1],
+            ended=time.time(),
         )
-
-
-class _Written:
-    """What one pipeline has written, and where: two photos of a batch must not share one result."""
-
-    def __init__(self) -> None:
-        self._sources: dict[str, Path] = {}
-        self._swept: set[Path] = set()
-
-    def note(self, target: Path, source: Path) -> None:
-        self._sources[self._key(target)] = source
-
-    def is_anothers(self, target: Path, source: Path) -> bool:
-        """Whether ``target`` is the result of another photo than ``source``."""
-        return self._sources.get(self._key(target), source) != source
-
-    def sweep(self, folder: Path) -> None:
-        """Removes what a crash has left half-written in a folder, the first time it is written to."""
-        if folder not in self._swept:
-            self._swept.add(folder)
-            files.remove_abandoned(folder)
-
-    @staticmethod
-    def _key(target: Path) -> str:
-        return os.path.normcase(os.path.realpath(target))
 
 
 @dataclass
@@ -148,8 +168,10 @@ class _Run:
 
     catalogue: Catalogue
     loaded: LoadedNet
+    reader: PhotoReader
     limits: Limits
-    written: _Written
+    claims: Claims
+    swept: set[Path]
     request: Request
     progress: Progress | None
     cancel: CancelToken
@@ -159,7 +181,11 @@ class _Run:
     net: Net | None = None
     output: Path | None = None
     result: Result | None = None
+    status: os.stat_result | None = None
+    dated: bool = False
     size: tuple[int, int] = (0, 0)
+    input_size: tuple[int, int] = (0, 0)
+    input_stamp: tuple[int, int] = (0, 0)
     load_seconds: float = 0.0
     seconds: float = 0.0
     fidelity: Fidelity = field(default_factory=Fidelity)
@@ -178,39 +204,75 @@ class _Run:
 
     def _go(self) -> JobState:
         self.cancel.check()
-        self.model = self.catalogue.choose(self.request.model, self.request.scale)
+        self.model = self._choose_model()
         if self._exists_already():
             return JobState.SKIPPED
         self.net, self.load_seconds = self.loaded.get(self.model, self.request.engine)
-        started = time.perf_counter()
+        started = time.perf_counter() - self.cancel.held_s
         try:
             return self._enhance(self.net)
         finally:
-            self.seconds = time.perf_counter() - started
+            self.seconds = time.perf_counter() - self.cancel.held_s - started
+
+    def _choose_model(self) -> Model:
+        """What is asked for may have been there when the photo was queued."""
+        try:
+            return self.catalogue.choose(self.request.model, self.request.scale)
+        except errors.UsageError as error:
+            raise errors.ModelMissingError(
+                "The model “{name}” is not on this computer, or not for ×{scale}. Choose another model or size, then "
+                "try again.",
+                name=self.request.model,
+                scale=self.request.scale,
+            ) from error
 
     def _exists_already(self) -> bool:
         """Whether to skip, decided before anything is loaded wherever the name alone can tell."""
         assert self.model is not None
-        # What is no file has no result, and reading it says what it is instead.
-        return os.path.isfile(self.request.path) and self._skips(likely_path(self.request, self.model.scale))
+        if self.request.existing != "skip" or not os.path.isfile(self.request.path):
+            return False  # what is no file has no result, and reading it says what it is instead
+        likely = likely_path(self.request, self.model)
+        return likely is not None and self._skips(likely)
 
     def _skips(self, target: Path) -> bool:
-        if self.request.existing != "skip" or not os.path.lexists(target) or self._is_anothers(target):
+        """Whether the photo has its result already, under this name or the next that is not another's."""
+        if self.request.existing != "skip":
             return False
-        self.output = target
+        for candidate in numbered(target):
+            if not os.path.lexists(candidate):
+                return False
+            if self._skips_for(candidate):
+                return True
+        raise AssertionError("there is always another number")
+
+    def _skips_for(self, existing: Path) -> bool:
+        if self.request.existing != "skip" or same_file(existing, self.request.path) or self._is_anothers(existing):
+            return False
+        self._take(existing)
         return True
 
+    def _take(self, target: Path) -> None:
+        self.output = target
+        self.claims.note(target, self.request.path)
+
     def _enhance(self, net: Net) -> JobState:
+        assert self.model is not None
         request, scale = self.request, net.scale
         name = request.path.name
 
-        def size_check(width: int, height: int, file_format: str) -> None:
+        def size_check(header: Header) -> None:
+            width, height = header.width, header.height
             forecast.require_size(name, width, height, scale, self.limits.max_megapixels)
-            forecast.require_memory(name, width, height, scale)
+            forecast.require_memory(name, width, height, scale, header.bytes_per_pixel)
 
-        photo = read(request.path, size_check)
-        chosen = output_format(request.format, photo.file_format, photo.width * scale, photo.height * scale)
-        target = output_path(request, chosen, scale)
+        with contextlib.suppress(OSError, ValueError):  # reading it says what is wrong
+            self.status = request.path.stat()
+            self.input_stamp = (self.status.st_size, self.status.st_mtime_ns)
+        photo = self.reader.read(request.path, size_check, self.cancel)
+        self.input_size = (photo.width, photo.height)
+        facts = self._facts(photo, scale)
+        chosen = output_format(request.format, photo.file_format, facts.width, facts.height)
+        target = output_path(request, chosen, self.model, facts)
         if self._skips(target):
             return JobState.SKIPPED
         self._report(_READ_SHARE)
@@ -230,104 +292,81 @@ class _Run:
         self._report(1.0)
         return JobState.DONE
 
+    def _facts(self, photo: Photo, scale: int) -> Facts:
+        taken = day_taken(photo.exif) if photo.exif else None
+        day = taken or day_of(self.status.st_mtime if self.status else 0)
+        return Facts(photo.width * scale, photo.height * scale, day)
+
     def _save(self, photo: Photo, target: Path, chosen: OutputFormat) -> bool:
         """Whether it was saved, and not skipped after all."""
+        self._prepare(target.parent, target)
+        for candidate in numbered(target):
+            exists = os.path.lexists(candidate)
+            if exists and self._skips_for(candidate):
+                return False
+            if exists and not self._may_replace(candidate):
+                continue
+            if self._write(photo, candidate, chosen, overwrite=exists):
+                return True
+            if self._skips_for(candidate):
+                return False
+        raise AssertionError("there is always another number")
+
+    def _write(self, photo: Photo, target: Path, chosen: OutputFormat, *, overwrite: bool) -> bool:
+        """Whether it was written, and no other program took the name meanwhile."""
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            self.written.sweep(target.parent)
+            self.fidelity = write(
+                photo,
+                target,
+                chosen,
+                quality=self.request.quality,
+                overwrite=overwrite,
+                before_publishing=partial(self._seal, target),
+            )
+        except FileExistsError:
+            return False
+        self._note_dates()
+        self._take(target)
+        return True
+
+    def _prepare(self, folder: Path, target: Path) -> None:
+        """Makes the folder, and removes what a crash has left half-written in it."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if folder not in self.swept:
+                self.swept.add(folder)
+                files.remove_abandoned(folder)
         except OSError as error:
             raise errors.while_writing(error, target) from error
-        overwrite = self.request.existing == "overwrite"
-        for candidate in numbered(target):
-            if self._skips(candidate):
-                return False
-            if os.path.lexists(candidate) and not (overwrite and self._may_replace(candidate)):
-                continue
-            try:
-                self.fidelity = write(
-                    photo,
-                    candidate,
-                    chosen,
-                    quality=self.request.quality,
-                    overwrite=overwrite,
-                    before_publishing=partial(self._seal, candidate),
-                )
-            except FileExistsError:  # another program took the name while we wrote
-                if self._skips(candidate):
-                    return False
-                continue
-            self.output = candidate
-            self.written.note(candidate, self.request.path)
-            return True
-        raise AssertionError("there is always another number")
 
     def _seal(self, target: Path, temp: Path) -> None:
         """Says what is about to appear, so that after a power cut it can be told from anything else of that name."""
         self.result = Result(target, temp.stat().st_size, files.sha256_of(temp))
+        if self.request.keep_dates and self.status is not None:
+            self.dated = files.set_dates(temp, self.status)
         if self.publishing is not None:
             self.publishing(self.result)
 
+    def _note_dates(self) -> None:
+        if self.request.keep_dates and self.status is not None:
+            detail = f"last changed on {day_of(self.status.st_mtime)}"
+            note = self.fidelity.and_kept if self.dated else self.fidelity.and_lost
+            self.fidelity = note("file dates", detail if self.dated else f"{detail}: the disk does not take it")
+
     def _may_replace(self, target: Path) -> bool:
-        if same_file(target, self.request.path) or self._is_anothers(target):
+        request = self.request
+        if request.existing != "overwrite" or (target.is_dir() and not target.is_symlink()):
             return False
-        return target.is_symlink() or not target.is_dir()
+        if same_file(target, request.path) or self.claims.is_original(target) or self._is_anothers(target):
+            return False
+        if request.output_file is not None or target.parent != request.path.parent:
+            return True
+        # Beside the originals, a name that any of them could have too is no proof of being an earlier result.
+        return template_of(request.template).marks_results or self.claims.is_own(target, request.path)
 
     def _is_anothers(self, target: Path) -> bool:
-        return self.written.is_anothers(target, self.request.path)
+        return self.claims.is_anothers(target, self.request.path)
 
     def _report(self, part: float) -> None:
         if self.progress is not None:
             self.progress(part)
-
-
-def output_path(request: Request, chosen: OutputFormat, scale: int) -> Path:
-    """Where the result goes if the name is free: ``{stem}_x{scale}{suffix}``, in the photo's own suffix if it fits."""
-    if request.output_file is not None:
-        fits = request.output_file.suffix.lower() in chosen.suffixes
-        return request.output_file if fits else request.output_file.with_suffix(chosen.suffixes[0])
-    path = request.path
-    suffix = path.suffix if path.suffix.lower() in chosen.suffixes else chosen.suffixes[0]
-    return result_folder(request) / _fitting(path.stem, f"_x{scale}{suffix}")
-
-
-def _fitting(stem: str, ending: str) -> str:
-    """The file name made of both, with a stem cut short where file systems would not take it."""
-    while len(os.fsencode(stem + ending)) > _LONGEST_NAME and len(stem) > 1:
-        stem = stem[:-1]
-    return stem + ending
-
-
-def result_folder(request: Request) -> Path:
-    """The folder the result of a photo goes into."""
-    if request.output_file is not None:
-        return request.output_file.parent
-    if request.output is None:
-        return request.path.parent
-    if request.root is None:
-        return request.output
-    return request.output / request.path.parent.relative_to(request.root)
-
-
-def likely_path(request: Request, scale: int) -> Path:
-    """Where the result goes if the photo is what its name says and its format can hold the size."""
-    if request.output_file is not None:
-        return request.output_file
-    own = BY_NAME[request.format] if request.format else BY_SUFFIX.get(request.path.suffix.lower(), PNG)
-    return output_path(request, own, scale)
-
-
-def numbered(path: Path) -> Iterator[Path]:
-    """``name.png``, ``name (2).png``, ``name (3).png`` and so on."""
-    yield path
-    number = 2
-    while True:
-        yield path.with_name(_fitting(path.stem, f" ({number}){path.suffix}"))
-        number += 1
-
-
-def same_file(one: Path, other: Path) -> bool:
-    """Whether two names are one file, through links and on case-insensitive disks too."""
-    try:
-        return os.path.samefile(one, other)
-    except OSError:
-        return one.absolute() == other.absolute()

@@ -5,17 +5,39 @@ from __future__ import annotations
 import json
 import logging
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from desktop.core import files, forecast
+from desktop.core.jobs import DEFAULT_TEMPLATE
 from desktop.core.models.catalogue import DEFAULT_FAMILY, DEFAULT_SCALE
+from desktop.core.naming import is_template
 from desktop.core.photo.formats import BY_NAME
 
 logger = logging.getLogger(__name__)
 
 VERSION = 1
+T = TypeVar("T", "Settings", "Watching")
+
+
+@dataclass(frozen=True)
+class Watching:
+    """A folder whose new photos are enhanced by themselves, and how.
+
+    Attributes:
+        on: whether it is watched.
+        folder, output: where photos appear, and where their results go.
+        scale, model, format, quality: as in ``Settings``, for these photos.
+    """
+
+    on: bool = False
+    folder: str = ""
+    output: str = ""
+    scale: int = DEFAULT_SCALE
+    model: str = DEFAULT_FAMILY
+    format: str = ""
+    quality: int = 95
 
 
 @dataclass(frozen=True)
@@ -28,8 +50,16 @@ class Settings:
         format: output format's name; empty for the same as the photo.
         quality: 1 to 100, for JPEG and WebP.
         existing: "rename", "skip" or "overwrite", for a result that is there already.
+        template: how results are named, without their suffix.
+        keep_structure: whether a folder for results gets the structure of the folder that was added.
+        keep_dates: whether results get the dates of the original files.
         memory_mib: working memory for enhancing; 0 for a quarter of the machine's.
         max_megapixels: larger results are refused.
+        watching: the folder that is watched.
+        keep_awake: whether the computer is kept from falling asleep during a run.
+        keep_awake_asked: whether the person has said so or not.
+        pause_on_battery: whether a run waits while the computer is not plugged in.
+        notify: whether the system tells of a run that has ended, to somebody who is looking elsewhere.
         last_folder: where the person last chose photos.
         geometry: the window's size and place, as Qt packs it, in Base64.
         panes: where the bar between picture and queue stands, likewise.
@@ -41,11 +71,26 @@ class Settings:
     format: str = ""
     quality: int = 95
     existing: str = "rename"
+    template: str = DEFAULT_TEMPLATE
+    keep_structure: bool = True
+    keep_dates: bool = False
     memory_mib: int = 0
     max_megapixels: int = forecast.DEFAULT_MAX_MEGAPIXELS
+    watching: Watching = Watching()
+    keep_awake: bool = False
+    keep_awake_asked: bool = False
+    pause_on_battery: bool = False
+    notify: bool = True
     last_folder: str = ""
     geometry: str = ""
     panes: str = ""
+
+    @property
+    def watching_offered(self) -> Watching:
+        """What to propose for a watched folder: the first time, what photos are enhanced with otherwise."""
+        if self.watching.folder:
+            return self.watching
+        return Watching(scale=self.scale, model=self.model, format=self.format, quality=self.quality)
 
 
 def load(path: Path) -> Settings:
@@ -67,7 +112,7 @@ def load(path: Path) -> Settings:
         except OSError as failure:
             logger.warning("They cannot be set aside: %s", failure)
         return Settings()
-    return Settings(**_usable(stored))
+    return _usable(Settings(), stored)
 
 
 def save(settings: Settings, path: Path) -> None:
@@ -75,20 +120,24 @@ def save(settings: Settings, path: Path) -> None:
     files.write_whole(path, json.dumps({"version": VERSION, **asdict(settings)}, indent=2).encode())
 
 
-def _usable(stored: dict[str, Any]) -> dict[str, Any]:
-    defaults = Settings()
-    usable = {}
-    for field in fields(Settings):
-        value = stored.get(field.name)
-        if type(value) is type(getattr(defaults, field.name)) and _in_range(field.name, value):
+def _usable(defaults: T, stored: dict[str, Any]) -> T:
+    """The defaults with what is stored in their place, as far as it makes sense."""
+    usable: dict[str, Any] = {}
+    for field in fields(defaults):
+        default, value = getattr(defaults, field.name), stored.get(field.name)
+        if isinstance(default, Watching):
+            usable[field.name] = _usable(default, value if isinstance(value, dict) else {})
+        elif type(value) is type(default) and _in_range(field.name, value):
             usable[field.name] = value
-    return usable
+    return replace(defaults, **usable)
 
 
 def _in_range(name: str, value: Any) -> bool:
     match name:
         case "quality":
             return value in range(1, 101)
+        case "template":
+            return isinstance(value, str) and is_template(value)
         case "format":
             return value == "" or value in BY_NAME
         case "existing":

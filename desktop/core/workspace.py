@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
+from desktop.core.isolation.pool import WorkerPool
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import Catalogue
 from desktop.core.models.store import Notice, Store
 from desktop.core.paths import Folders, bundled
+from desktop.core.photo.isolated import IsolatedReader
 from desktop.core.pipeline import Limits, Pipeline
 
+# One for the photo that is enhanced, one for what is looked at meanwhile.
+_READERS = 2
 _LOG_BYTES, _LOG_FILES = 1_000_000, 3
 
 
@@ -26,11 +31,28 @@ class _LogFile(logging.handlers.RotatingFileHandler):
 
 @dataclass(frozen=True)
 class Workspace:
-    """One person's Rekindle on disk."""
+    """One person's Rekindle on disk.
+
+    Attributes:
+        children: processes in which strangers' files are opened; ended by ``close``.
+    """
 
     folders: Folders
     catalogue: Catalogue
     store: Store
+    children: WorkerPool = field(default_factory=lambda: WorkerPool(_READERS))
+
+    @property
+    def reader(self) -> IsolatedReader:
+        """Opens photos in children with limits, so that no file can hurt."""
+        return IsolatedReader(self.children)
+
+    def warm(self) -> None:
+        """Starts, in the background, what the first photo would wait for."""
+        threading.Thread(target=self.children.warm, name="warming", daemon=True).start()
+
+    def close(self) -> None:
+        self.children.close()
 
     @classmethod
     def open(cls, data_dir: Path | None = None, notice: Notice | None = None) -> Workspace:
@@ -45,7 +67,7 @@ class Workspace:
 
     def pipeline(self, memory_mib: int = 0, max_megapixels: int = DEFAULT_MAX_MEGAPIXELS) -> Pipeline:
         """A pipeline with a net of its own. ``memory_mib`` 0 stands for a quarter of the machine's memory."""
-        return Pipeline(self.catalogue, LoadedNet(self.store), Limits.chosen(memory_mib, max_megapixels))
+        return Pipeline(self.catalogue, LoadedNet(self.store), Limits.chosen(memory_mib, max_megapixels), self.reader)
 
     def log_to_file(self) -> None:
         """Writes the log into the person's folder, rotated. A folder that cannot be written is no reason to stop."""

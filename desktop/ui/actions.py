@@ -7,6 +7,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow
 
 from desktop.ui.comparison_panel import ComparisonPanel
+from desktop.ui.queue_head import QueueHead
 
 Key = QKeySequence.StandardKey
 
@@ -14,10 +15,11 @@ Key = QKeySequence.StandardKey
 class Actions:
     """Actions and the menus that hold them. Connecting them is the window's affair."""
 
-    def __init__(self, window: QMainWindow, panel: ComparisonPanel) -> None:
+    def __init__(self, window: QMainWindow, panel: ComparisonPanel, head: QueueHead) -> None:
         self._window = window
         self.add = self._make(_tr("&Add photos…"), Key.Open)
         self.add_folder = self._make(_tr("Add a &folder…"), "Ctrl+Shift+O")
+        self.watch = self._make(_tr("&Watch a folder…"), "")
         self.paste = self._make(_tr("&Paste photo"), Key.Paste)
         self.save_as = self._make(_tr("&Save result as…"), Key.SaveAs)
         self.open = self._make(_tr("&Open result"), "Ctrl+Return")
@@ -36,9 +38,11 @@ class Actions:
         self.do_next = self._make(_tr("Do this one ne&xt"), "Ctrl+Shift+Up")
         self.move_up = self._make(_tr("Move &up"), "Alt+Up")
         self.move_down = self._make(_tr("Move &down"), "Alt+Down")
+        self.photo_settings = self._make(_tr("Settin&gs for this photo…"), "Alt+Return")
         self.remove = self._make(_tr("Re&move from the list"), "")
         self.undo = self._make(_tr("U&ndo removing"), Key.Undo)
         self.clear = self._make(_tr("Clear &finished"), "Ctrl+Shift+Del")
+        self.save_report = self._make(_tr("Save a rep&ort…"), "Ctrl+Shift+R")
         self.copy_path = self._make(_tr("Copy pat&h"), "Ctrl+Shift+C")
         self.copy_error = self._make(_tr("Copy &message"), "")
         self.previous = self._make(_tr("P&revious photo"), "[")
@@ -47,7 +51,7 @@ class Actions:
         self.shortcuts = self._make(_tr("&Keyboard shortcuts"), Key.HelpContents)
         self.about = self._make(_tr("&About Rekindle"), "")
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
-        self._fill_menus(panel)
+        self._fill_menus(panel, head)
 
     @property
     def for_a_photo(self) -> tuple[QAction, ...]:
@@ -60,8 +64,26 @@ class Actions:
             self.copy_error,
             self.retry,
             self.do_next,
+            self.photo_settings,
             self.cancel_selected,
             self.remove,
+        )
+
+    @property
+    def about_the_list(self) -> tuple[QAction, ...]:
+        """What moves, takes out, tries again or looks at photos in it."""
+        return (
+            self.retry,
+            self.retry_failed,
+            self.do_next,
+            self.move_up,
+            self.move_down,
+            self.photo_settings,
+            self.undo,
+            self.clear,
+            self.copy_path,
+            self.previous,
+            self.next,
         )
 
     @property
@@ -69,10 +91,10 @@ class Actions:
         """Every action, in the order of the menus."""
         return [action for action in vars(self).values() if isinstance(action, QAction)]
 
-    def _fill_menus(self, panel: ComparisonPanel) -> None:
+    def _fill_menus(self, panel: ComparisonPanel, head: QueueHead) -> None:
         bar = self._window.menuBar()
         photo = bar.addMenu(_tr("&Photo"))
-        photo.addActions([self.add, self.add_folder, self.paste])
+        photo.addActions([self.add, self.add_folder, self.paste, self.watch])
         photo.addSeparator()
         photo.addActions([self.open, self.reveal, self.save_as, self.copy_path])
         photo.addSeparator()
@@ -80,19 +102,27 @@ class Actions:
         photo.addSeparator()
         photo.addAction(self.quit)
         queue = bar.addMenu(_tr("&Queue"))
+        queue.setToolTipsVisible(True)
         queue.addActions([self.start, self.pause, self.cancel])
         queue.addSeparator()
         queue.addActions([self.retry, self.retry_failed, self.cancel_selected])
         queue.addSeparator()
         queue.addActions([self.do_next, self.move_up, self.move_down])
         queue.addSeparator()
+        queue.addAction(self.photo_settings)
+        queue.addSeparator()
         queue.addActions([self.remove, self.undo, self.clear])
+        queue.addSeparator()
+        queue.addActions([self.save_report])
         queue.addSeparator()
         queue.addActions([self.previous, self.next])
         view = bar.addMenu(_tr("&View"))
         view.addActions(panel.mode_actions.actions())
         view.addSeparator()
         view.addActions([panel.fit_action, panel.one_to_one_action])
+        view.addSeparator()
+        view.addMenu(_tr("Show in the &list")).addActions(head.part_actions)
+        view.addMenu(_tr("S&ort the list by")).addActions(head.order_actions)
         help_menu = bar.addMenu(_tr("&Help"))
         help_menu.addActions([self.shortcuts, self.about])
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -14,7 +16,12 @@ from PySide6.QtWidgets import QApplication
 
 import desktop
 from desktop.core import opencv, settings
+from desktop.core.experience import Experience
+from desktop.core.forecast import Forecaster
 from desktop.core.journal import open_journal
+from desktop.core.patrol import Pace
+from desktop.core.photo.header import Size
+from desktop.core.progress import BatchClock
 from desktop.core.workspace import Workspace
 from desktop.runner import Runner
 from desktop.ui import icons, theme
@@ -22,38 +29,57 @@ from desktop.ui.controller import QueueController
 from desktop.ui.garbage import GuiGarbage
 from desktop.ui.main_window import MainWindow
 from desktop.ui.notices import Notices
+from desktop.ui.outlook import Outlook
 from desktop.ui.picture_loader import PictureLoader
 from desktop.ui.recorded_queue import RecordedQueue
 from desktop.ui.single_instance import SingleInstance, hand_over
+from desktop.ui.system.native import APPLICATION_ID, System, native_system
 from desktop.ui.tasks import TaskPool
+from desktop.ui.watch_controller import WatchController
 
 logger = logging.getLogger(__name__)
 
 _SIGNALS_MS = 500
+_PACE = Pace()
 
 
-def create_window(data_dir: Path | None) -> MainWindow:
+def create_window(data_dir: Path | None, system: System | None = None, pace: Pace = _PACE) -> MainWindow:
     """A window on the person's folders, or on ``data_dir``. Needs a QApplication; does not show the window.
+
+    Args:
+        system: what it has of the computer around it; this computer's own where None.
+        pace: how often a watched folder is looked at.
 
     Raises:
         OSError, ValueError: what ships with Rekindle is incomplete.
     """
-    return _window_on(Workspace.open(data_dir))
+    return _window_on(Workspace.open(data_dir), system or native_system(), pace)
 
 
-def _window_on(workspace: Workspace) -> MainWindow:
+def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> MainWindow:
     chosen = settings.load(workspace.folders.settings_file)
     if chosen.model not in workspace.catalogue.families:
-        chosen = settings.Settings()
+        usual = settings.Settings()
+        chosen = replace(chosen, model=usual.model, scale=usual.scale)
     disk = TaskPool("disk", 1)
     notices = Notices()
     workspace.store.notice = notices.given.emit
     opened = open_journal(workspace.folders.queue, notices.given.emit)
     pipeline = workspace.pipeline(chosen.memory_mib, chosen.max_megapixels)
+    pipeline.remember(opened.jobs)
     runner = Runner(pipeline, publishing=opened.record.promise)
-    controller = QueueController(runner, disk, chosen, RecordedQueue(opened.record))
-    window = MainWindow(workspace, chosen, controller, PictureLoader(), disk, notices)
+    experience = Experience(workspace.folders.cache)
+    forecaster = Forecaster(workspace.catalogue, experience)
+    sizes: dict[str, Size] = {}
+    clock = BatchClock(time.monotonic, forecaster, sizes)
+    controller = QueueController(runner, disk, chosen, RecordedQueue(opened.record), clock)
+    watcher = WatchController(controller, opened.record, chosen, pace)
+    outlook = Outlook(forecaster, experience, workspace.reader, sizes, controller.to_start)
+    outlook.sizesRead.connect(clock.measured)
+    loader = PictureLoader(workspace.reader)
+    window = MainWindow(workspace, chosen, controller, watcher, outlook, loader, disk, notices, system)
     controller.restore(opened.jobs)
+    watcher.resume()
     if opened.notice is not None:
         notices.given.emit(opened.notice)
     return window
@@ -65,7 +91,7 @@ def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> i
     application = QApplication(list(argv))
     application.setApplicationName("Rekindle")
     application.setApplicationVersion(desktop.__version__)
-    application.setDesktopFileName("rekindle")
+    application.setDesktopFileName(APPLICATION_ID)
     application.setWindowIcon(icons.application_icon())
     theme.apply(application)
     application.styleHints().colorSchemeChanged.connect(lambda _scheme: theme.apply(application))
@@ -75,7 +101,7 @@ def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> i
     workspace.log_to_file()
     sys.excepthook = _log_unexpected
     GuiGarbage(application)
-    window = _window_on(workspace)
+    window = _window_on(workspace, native_system())
     instance = SingleInstance(workspace.folders.data, window)
     instance.photosHandedOver.connect(window.receive)
     if not instance.listen():
@@ -83,6 +109,7 @@ def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> i
     if photos:
         window.add_paths(photos)
     window.show()
+    workspace.warm()
     # Python only notices Ctrl+C in a terminal when it gets to run.
     signal.signal(signal.SIGINT, lambda _number, _frame: window.close())
     ticker = QTimer(interval=_SIGNALS_MS)

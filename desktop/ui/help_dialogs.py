@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -12,17 +14,20 @@ from desktop.ui import icons, theme
 
 
 class ShortcutsDialog(QDialog):
-    """Every key, in two columns: the window's and the comparison's."""
+    """Every key, in three columns: the window's, the list's and the comparison's."""
 
-    def __init__(self, actions: list[QAction], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, actions: list[QAction], about_the_list: Collection[QAction], parent: QWidget | None = None
+    ) -> None:
+        """
+        Args:
+            actions: all that may have a key.
+            about_the_list: those of them that are.
+        """
         super().__init__(parent)
         self.setObjectName("shortcutsDialog")
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        window = [
-            (action.text().replace("&", "").rstrip("…"), _native(action.shortcut()))
-            for action in actions
-            if not action.shortcut().isEmpty()
-        ]
+        window = _keys(action for action in actions if action not in about_the_list)
         comparison = [
             (self.tr("Zoom in, zoom out"), "+  −"),
             (self.tr("Fit in the window"), "F  0"),
@@ -32,13 +37,20 @@ class ShortcutsDialog(QDialog):
             (self.tr("Move the divider"), "Alt+←  Alt+→"),
             (self.tr("Split, difference"), "S  D"),
             (self.tr("Fit or actual size"), self.tr("double-click")),
-            (self.tr("Act on the photo's row"), _native(QKeySequence("Return"))),
+        ]
+        the_list = [
+            *_keys(action for action in actions if action in about_the_list),
             (self.tr("Take a photo out of the list"), _native(QKeySequence("Del"))),
+            (self.tr("Act on the photo's row"), _native(QKeySequence("Return"))),
+            (self.tr("Compare a photo"), self.tr("double-click")),
+            (self.tr("Show all, to do, done, failed"), "Alt+0 … 3"),
+            (self.tr("Sort by order of work, name, state"), "Alt+7 … 9"),
         ]
         columns = QHBoxLayout()
-        columns.setSpacing(5 * theme.GRID)
+        columns.setSpacing(4 * theme.GRID)
         columns.addLayout(_table(self.tr("Window"), window))
-        columns.addLayout(_table(self.tr("Comparison and list"), comparison))
+        columns.addLayout(_table(self.tr("List"), the_list))
+        columns.addLayout(_table(self.tr("Comparison"), comparison))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -82,6 +94,15 @@ class AboutDialog(QDialog):
         layout.setSpacing(2 * theme.GRID)
         layout.addLayout(row)
         layout.addWidget(buttons)
+
+
+def _keys(actions: Iterable[QAction]) -> list[tuple[str, str]]:
+    """What they do, and by which key; those without one are passed over."""
+    return [
+        (action.text().replace("&", "").rstrip("…"), _native(action.shortcut()))
+        for action in actions
+        if not action.shortcut().isEmpty()
+    ]
 
 
 def _native(keys: QKeySequence) -> str:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from desktop.core import frozen
 from desktop.core.errors import UsageError
 from desktop.ui.display import has_display
 
@@ -16,6 +17,7 @@ def run_window(data_dir: Path | None, photos: Sequence[Path]) -> int:
     Raises:
         UsageError: there is no display, or Qt is not installed.
     """
+    frozen.spare_others()
     if not has_display():
         raise UsageError(
             "There is no display to open a window on. Photos can be enhanced without one: rekindle enhance PHOTO"

@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QEvent, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
-from PySide6.QtWidgets import QMainWindow, QMessageBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from desktop.core import settings as settings_file
-from desktop.core.jobs import Job
+from desktop.core.additions import Additions
+from desktop.core.jobs import Job, Request
+from desktop.core.naming import Example, example_of
+from desktop.core.paths import sample_photo
 from desktop.core.settings import Settings
 from desktop.core.workspace import Workspace
 from desktop.ui import theme, words
 from desktop.ui.actions import Actions
+from desktop.ui.attendant import Attendant
+from desktop.ui.closing_question import ClosingQuestion
 from desktop.ui.comparison_panel import ComparisonPanel
 from desktop.ui.controller import QueueController
 from desktop.ui.empty_view import DropOverlay, EmptyView
 from desktop.ui.help_dialogs import AboutDialog, ShortcutsDialog
+from desktop.ui.left_out_dialog import LeftOutDialog
+from desktop.ui.listing import Listing
 from desktop.ui.message_line import MessageLine
 from desktop.ui.notices import Notices
+from desktop.ui.outlook import Outlook
+from desktop.ui.photo_settings import PhotoSettings
 from desktop.ui.picture_loader import PictureLoader
 from desktop.ui.presenter import Presenter
 from desktop.ui.queue_model import QueueModel
 from desktop.ui.queue_panel import QueuePanel
+from desktop.ui.reports import Reports
 from desktop.ui.results import Results
 from desktop.ui.settings_dialog import SettingsDialog
+from desktop.ui.shown_photos import ShownPhotos
 from desktop.ui.sources import Sources, paths_in
 from desktop.ui.stage import Stage
+from desktop.ui.system.native import System
 from desktop.ui.tasks import TaskPool
 from desktop.ui.top_bar import TopBar
+from desktop.ui.watch_controller import WatchController
+from desktop.ui.watch_dialog import WatchDialog
+from desktop.ui.watch_status import WatchStatus
 
 
 class MainWindow(QMainWindow):
@@ -48,9 +64,12 @@ class MainWindow(QMainWindow):
         workspace: Workspace,
         settings: Settings,
         controller: QueueController,
+        watcher: WatchController,
+        outlook: Outlook,
         loader: PictureLoader,
         disk: TaskPool,
         notices: Notices,
+        system: System,
     ) -> None:
         """Takes what it works with from ``app``, which decides how it is made, and owns it from then on."""
         super().__init__()
@@ -60,27 +79,35 @@ class MainWindow(QMainWindow):
         self._workspace = workspace
         self._settings = settings
         self._controller = controller
+        self._watcher = watcher
+        self._outlook = outlook
         self._loader = loader
         self._disk = disk
-        for part in (controller, controller.queue, loader, disk, notices):
+        for part in (controller, controller.queue, watcher, outlook, loader, disk, notices):
             part.setParent(self)
         self._closing = False
-        self._question: QMessageBox | None = None
+        self._question: ClosingQuestion | None = None
 
         model = QueueModel(self)
         self._top = TopBar(workspace.catalogue, settings)
         self._comparison = ComparisonPanel()
         self._empty = EmptyView()
-        self._queue = QueuePanel(model)
+        shown = ShownPhotos(model, self)
+        self._queue = QueuePanel(shown)
         self._message = MessageLine()
+        self._watched = WatchStatus()
         self._stage = Stage(self._empty, self._comparison, self._queue)
         self._sources = Sources(self, workspace.folders, disk)
         self._results = Results(self, disk)
-        self._actions = Actions(self, self._comparison)
+        self._reports = Reports(self, workspace.reader, self._results.hand_over)
+        self._actions = Actions(self, self._comparison, self._queue.head)
+        self._photo_settings = PhotoSettings(controller, workspace.catalogue, self)
+        self._listing = Listing(controller.queue, model, shown, self._queue, self)
         self._presenter = Presenter(
-            controller, model, loader, self._top, self._stage, self._actions, self._message, parent=self
+            controller, model, self._listing, loader, self._top, self._stage, self._actions, self._message, parent=self
         )
         self._lay_out()
+        self._attendant = Attendant(controller, system, settings, parent=self)
         self._overlay = DropOverlay(self)
         self._wire(model, notices)
 
@@ -104,6 +131,15 @@ class MainWindow(QMainWindow):
         """Takes the photos of a later start, and comes to the front."""
         if paths:
             self.add_paths(paths)
+        self.come_forward()
+
+    def come_forward(self, token: str = "") -> None:
+        """
+        Args:
+            token: a Wayland desktop's leave to do so.
+        """
+        if token:
+            os.environ["XDG_ACTIVATION_TOKEN"] = token  # where Qt looks for it
         if self.isMinimized():
             self.showNormal()
         self.raise_()
@@ -123,18 +159,26 @@ class MainWindow(QMainWindow):
         )
         self._comparison.view.close()
         self._loader.shutdown()
+        self._reports.shutdown()
+        self._attendant.close()
+        self._watcher.shutdown()
         self._controller.shutdown()
+        self._outlook.shutdown()
         self._disk.finish()
+        self._workspace.close()
         super().closeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
-            for part in (self._top, self._comparison, self._queue):
+            for part in (self._top, self._comparison, self._queue, self._watched):
                 part.retint()
+        elif event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self._outlook.look_again()  # somebody may have made room on a disk
+            self._attendant.note_seen()
         super().changeEvent(event)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if paths_in(event.mimeData()):
+        if paths_in(event.mimeData()) and not self._queue.view.carrying:
             event.acceptProposedAction()
             self._overlay.cover()
 
@@ -157,6 +201,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self._stage, 1)
         self.setCentralWidget(centre)
         self.statusBar().addWidget(self._message, 1)
+        self.statusBar().addPermanentWidget(self._watched)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().setContentsMargins(theme.PANEL_MARGIN - 2, 0, theme.PANEL_MARGIN, 0)
         self.resize(1200, 760)
@@ -168,6 +213,7 @@ class MainWindow(QMainWindow):
         """The one place where the parts are connected."""
         controller, actions, queue, top = self._controller, self._actions, self._queue, self._top
         presenter, sources, results, loader = self._presenter, self._sources, self._results, self._loader
+        outlook, attendant, listing, watcher = self._outlook, self._attendant, self._listing, self._watcher
 
         top.addRequested.connect(self._choose_photos)
         top.startRequested.connect(controller.start)
@@ -178,11 +224,17 @@ class MainWindow(QMainWindow):
         sources.folderRemembered.connect(self._remember_folder)
         sources.trouble.connect(self._message.say)
         results.told.connect(self._message.say)
+        self._reports.told.connect(self._message.say)
 
         queue.pauseRequested.connect(controller.pause)
         queue.resumeRequested.connect(controller.resume)
         queue.cancelRequested.connect(controller.cancel_all)
+        listing.choiceChanged.connect(presenter.show_activity)
+        queue.head.partRequested.connect(listing.show_only)
+        queue.head.orderRequested.connect(listing.sort_by)
         queue.view.helpRequested.connect(presenter.act_on_row)
+        queue.view.compareRequested.connect(presenter.compare)
+        queue.view.moveRequested.connect(listing.move_before)
         queue.view.removeRequested.connect(actions.remove.trigger)
         queue.view.customContextMenuRequested.connect(presenter.open_row_menu)
         queue.view.selectionModel().currentChanged.connect(presenter.show_current)
@@ -190,13 +242,38 @@ class MainWindow(QMainWindow):
 
         controller.queue.jobsAdded.connect(presenter.add)
         controller.jobsRestored.connect(presenter.restore)
-        controller.queue.jobChanged.connect(presenter.change)
+        controller.queue.jobsChanged.connect(presenter.change)
+        controller.queue.jobChanged.connect(attendant.note)
         controller.queue.jobsRemoved.connect(presenter.remove)
-        controller.queue.jobsArranged.connect(model.arrange)
+        controller.queue.jobsArranged.connect(listing.arrange)
+        controller.activityChanged.connect(attendant.follow)
         controller.activityChanged.connect(presenter.show_activity)
-        controller.nothingFound.connect(presenter.tell_nothing_found)
+        controller.photosAdded.connect(presenter.tell_added)
+        presenter.leftOutRequested.connect(self._open_left_out)
         controller.queueFinished.connect(presenter.sum_up)
+        controller.queueFinished.connect(attendant.sum_up)
         controller.queueFinished.connect(self.queueFinished)
+        for added in (controller.queue.jobsAdded, controller.jobsRestored):
+            added.connect(outlook.add)
+        controller.queue.jobChanged.connect(outlook.change)
+        controller.queue.jobsRemoved.connect(outlook.remove)
+        controller.activityChanged.connect(outlook.look_again)
+        controller.photoEnded.connect(outlook.learn)
+        controller.queueFinished.connect(outlook.save)
+        outlook.sizesRead.connect(model.set_sizes)
+        outlook.foreseen.connect(queue.foot.show_forecast)
+        presenter.progressed.connect(attendant.show_progress)
+        attendant.pauseWanted.connect(controller.pause)
+        attendant.resumeWanted.connect(controller.resume)
+        attendant.offerChanged.connect(queue.offer.setVisible)
+        attendant.titleChanged.connect(self.setWindowTitle)
+        attendant.told.connect(self._message.say)
+        attendant.frontWanted.connect(self.come_forward)
+        queue.offer.answered.connect(self._keep_awake)
+        watcher.stateChanged.connect(self._watched.show_state)
+        watcher.told.connect(notices.given)
+        watcher.chosen.connect(lambda watching: self._change_settings(replace(self._settings, watching=watching)))
+        self._watched.clicked.connect(actions.watch.trigger)
         notices.given.connect(lambda notice: self._message.say(words.error(notice)))
         model.thumbnailWanted.connect(loader.want_thumbnail)
         loader.thumbnailReady.connect(model.set_thumbnail)
@@ -205,30 +282,34 @@ class MainWindow(QMainWindow):
 
         actions.add.triggered.connect(self._choose_photos)
         actions.add_folder.triggered.connect(lambda: sources.choose_folder(self._settings.last_folder))
+        actions.watch.triggered.connect(self._open_watch)
         actions.paste.triggered.connect(sources.paste)
         actions.start.triggered.connect(controller.start)
         actions.pause.triggered.connect(queue.pause_button.click)
         actions.cancel.triggered.connect(controller.cancel_all)
-        actions.cancel_selected.triggered.connect(lambda: controller.cancel(queue.view.selected_ids()))
-        actions.retry.triggered.connect(lambda: controller.retry(queue.view.selected_ids()))
-        actions.remove.triggered.connect(lambda: controller.queue.remove(queue.view.selected_ids()))
+        actions.cancel_selected.triggered.connect(lambda: controller.cancel(listing.chosen_ids))
+        actions.retry.triggered.connect(lambda: controller.retry(listing.chosen_ids))
+        actions.remove.triggered.connect(lambda: controller.queue.remove(listing.chosen_ids))
         actions.retry_failed.triggered.connect(presenter.retry_failed)
-        actions.do_next.triggered.connect(presenter.do_next)
-        actions.move_up.triggered.connect(lambda: presenter.shift(-1))
-        actions.move_down.triggered.connect(lambda: presenter.shift(1))
+        actions.photo_settings.triggered.connect(lambda: self._photo_settings.open(listing.chosen))
+        self._photo_settings.told.connect(self._message.say)
+        actions.do_next.triggered.connect(listing.do_next)
+        actions.move_up.triggered.connect(lambda: listing.shift(-1))
+        actions.move_down.triggered.connect(lambda: listing.shift(1))
         actions.undo.triggered.connect(controller.undo_remove)
         actions.clear.triggered.connect(presenter.clear_finished)
+        actions.save_report.triggered.connect(lambda: self._reports.save(controller.jobs))
         actions.open.triggered.connect(lambda: presenter.with_current(results.open))
         actions.reveal.triggered.connect(lambda: presenter.with_current(results.reveal))
-        actions.copy_path.triggered.connect(lambda: presenter.with_current(results.copy_path))
-        actions.copy_error.triggered.connect(lambda: presenter.with_current(results.copy_error))
+        actions.copy_path.triggered.connect(lambda: results.copy_paths(listing.chosen))
+        actions.copy_error.triggered.connect(lambda: results.copy_errors(listing.chosen))
         actions.save_as.triggered.connect(
             lambda: presenter.with_current(lambda job: results.save_as(job, self._settings.quality))
         )
         actions.previous.triggered.connect(lambda: queue.view.step(-1))
         actions.next.triggered.connect(lambda: queue.view.step(1))
         actions.settings.triggered.connect(self._open_settings)
-        actions.shortcuts.triggered.connect(lambda: ShortcutsDialog(actions.all, self).open())
+        actions.shortcuts.triggered.connect(lambda: ShortcutsDialog(actions.all, actions.about_the_list, self).open())
         actions.about.triggered.connect(lambda: AboutDialog(self._workspace.folders, self).open())
         actions.quit.triggered.connect(self.close)
 
@@ -241,9 +322,38 @@ class MainWindow(QMainWindow):
     def _remember_folder(self, folder: str) -> None:
         self._change_settings(replace(self._settings, last_folder=folder))
 
+    def _keep_awake(self, agreed: bool) -> None:
+        self._change_settings(replace(self._settings, keep_awake=agreed, keep_awake_asked=True))
+        self._message.say(self.tr("You can change this in the settings."), self._actions.settings)
+
     def _open_settings(self) -> None:
         dialog = SettingsDialog(self._settings, self._workspace.folders, self)
         dialog.settingsRequested.connect(self._change_settings)
+        self._disk.run(self._example_task(), dialog.results.show_example)
+        self._attendant.impossible.connect(dialog.forbid)
+        self._attendant.find_impossible()
+        dialog.open()
+
+    def _example_task(self) -> Callable[[], Example | None]:
+        """Finds a photo that shows how results are named: the one that is looked at, or the sample."""
+        settings, workspace = self._settings, self._workspace
+        job = self._queue.view.current_job()
+        sample = Request(sample_photo(), model=settings.model, scale=settings.scale)
+        requests = [job.request, sample] if job is not None else [sample]
+        return lambda: example_of(requests, workspace.catalogue, workspace.reader.glance)
+
+    def _open_left_out(self, additions: Additions) -> None:
+        dialog = LeftOutDialog(additions, self)
+        dialog.addAnywayRequested.connect(self._controller.add_anyway)
+        dialog.open()
+
+    def _open_watch(self) -> None:
+        dialog = WatchDialog(self._settings.watching_offered, self._workspace.catalogue, self)
+        dialog.watchRequested.connect(self._watcher.start)
+        dialog.stopRequested.connect(self._watcher.stop)
+        dialog.rejected.connect(self._watcher.give_up)
+        self._watcher.started.connect(dialog.accept)
+        self._watcher.refused.connect(dialog.show_trouble)
         dialog.open()
 
     def _change_settings(self, settings: Settings) -> None:
@@ -251,6 +361,8 @@ class MainWindow(QMainWindow):
             return
         self._settings = settings
         self._controller.apply(settings)
+        self._attendant.apply(settings)
+        self._watcher.apply(settings)
         path = self._workspace.folders.settings_file
         self._disk.run(
             lambda: settings_file.save(settings, path),
@@ -261,32 +373,16 @@ class MainWindow(QMainWindow):
         )
 
     def _ask_before_closing(self) -> None:
-        """Does not wait for the answer, so that nothing under way is held up by the question."""
-        if self._question is not None:
-            self._question.raise_()
-            return
-        self._question = question = QMessageBox(
-            QMessageBox.Icon.NoIcon,
-            self.tr("Close Rekindle"),
-            self.tr("Photos are still being enhanced."),
-            QMessageBox.StandardButton.Cancel,
-            self,
-        )
-        question.setInformativeText(
-            self.tr("What is finished is saved. The rest can wait in the list until next time.")
-        )
-        keep = question.addButton(self.tr("Close, keep for next time"), QMessageBox.ButtonRole.AcceptRole)
-        finish = question.addButton(self.tr("Finish first, then close"), QMessageBox.ButtonRole.ActionRole)
-        question.setDefaultButton(keep)
-        keep.clicked.connect(self._close_anyway)
-        finish.clicked.connect(lambda: self.queueFinished.connect(self._close_anyway))
-        question.finished.connect(self._forget_question)
-        question.open()
+        if self._question is None:
+            self._question = question = ClosingQuestion(self)
+            question.keepRequested.connect(self._close_anyway)
+            question.finishRequested.connect(lambda: self.queueFinished.connect(self._close_anyway))
+            question.finished.connect(self._forget_question)
+            question.open()
+        self._question.raise_()
 
     def _forget_question(self) -> None:
-        if self._question is not None:
-            self._question.deleteLater()
-            self._question = None
+        self._question = None
 
     def _close_anyway(self) -> None:
         self._closing = True

@@ -10,8 +10,9 @@ from PySide6.QtGui import QImage
 from desktop.core import errors
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS, require_size
 from desktop.core.jobs import Job, JobState
-from desktop.core.photo.preview import Thumbnail, thumbnail
-from desktop.core.photo.read import SizeCheck, read
+from desktop.core.photo.isolated import PhotoReader
+from desktop.core.photo.preview import Thumbnail
+from desktop.core.photo.read import SizeCheck
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.queue_view import THUMBNAIL
 from desktop.ui.tasks import TaskPool
@@ -33,8 +34,9 @@ class PictureLoader(QObject):
     pairReady = Signal(object, object, object)
     pairFailed = Signal(object, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, reader: PhotoReader, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        self._reader = reader
         # Two pools, so that a picture somebody waits for does not queue behind a hundred thumbnails.
         self._pairs = TaskPool("comparing", 1, self)
         self._thumbnails = TaskPool("thumbnails", 1, self)
@@ -49,7 +51,9 @@ class PictureLoader(QObject):
 
         # A photo without a thumbnail keeps its placeholder; enhancing it will say what is wrong with it.
         self._thumbnails.run(
-            lambda: thumbnail(job.path, _THUMBNAIL_PIXELS, DEFAULT_MAX_MEGAPIXELS), ready, lambda _error: None
+            lambda: self._reader.thumbnail(job.path, _THUMBNAIL_PIXELS, DEFAULT_MAX_MEGAPIXELS),
+            ready,
+            lambda _error: None,
         )
 
     def show(self, job: Job) -> None:
@@ -62,8 +66,8 @@ class PictureLoader(QObject):
         def load() -> tuple[Pyramid, Pyramid | None] | None:
             if generation != self._generation:
                 return None  # somebody has moved on while this waited
-            before = held or Pyramid.build(read(job.path, _size_check(job.path)))
-            return before, Pyramid.build(read(output, _size_check(output))) if output is not None else None
+            before = held or Pyramid.build(self._reader.read(job.path, _size_check(job.path)))
+            return before, Pyramid.build(self._reader.read(output, _size_check(output))) if output is not None else None
 
         def ready(pair: tuple[Pyramid, Pyramid | None] | None) -> None:
             if pair is not None and generation == self._generation:
@@ -89,4 +93,4 @@ class PictureLoader(QObject):
 
 
 def _size_check(path: Path) -> SizeCheck:
-    return lambda width, height, _format: require_size(path.name, width, height, 1, DEFAULT_MAX_MEGAPIXELS)
+    return lambda header: require_size(path.name, header.width, header.height, 1, DEFAULT_MAX_MEGAPIXELS)

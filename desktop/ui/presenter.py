@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QObject, QPoint, QTimer
+from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMenu
 
+from desktop.core.additions import Additions
 from desktop.core.errors import RekindleError
-from desktop.core.jobs import ENDINGS, Job, JobState, put_first, shifted
+from desktop.core.jobs import ACTIVE, ENDINGS, Job, JobState
 from desktop.ui import words
 from desktop.ui.actions import Actions
 from desktop.ui.controller import QueueController
+from desktop.ui.listing import Listing
 from desktop.ui.message_line import MessageLine
 from desktop.ui.picture_loader import PictureLoader
 from desktop.ui.pyramid import Pyramid
-from desktop.ui.queue_model import QueueModel
+from desktop.ui.queue_model import JOB_ROLE, QueueModel
 from desktop.ui.stage import Stage
 from desktop.ui.top_bar import TopBar
 
@@ -24,12 +26,21 @@ _SECOND_MS = 1000
 
 
 class Presenter(QObject):
-    """Between the controller and the widgets. Has no say in what happens."""
+    """Between the controller and the widgets. Has no say in what happens.
+
+    Signals:
+        leftOutRequested(additions: Additions): the person wants to know what was left out.
+        progressed(progress: BatchProgress): what is shown of a run under way.
+    """
+
+    leftOutRequested = Signal(object)
+    progressed = Signal(object)
 
     def __init__(
         self,
         controller: QueueController,
         model: QueueModel,
+        listing: Listing,
         loader: PictureLoader,
         top: TopBar,
         stage: Stage,
@@ -40,6 +51,7 @@ class Presenter(QObject):
         super().__init__(parent)
         self._controller = controller
         self._model = model
+        self._listing = listing
         self._loader = loader
         self._top = top
         self._stage = stage
@@ -52,8 +64,8 @@ class Presenter(QObject):
 
     def add(self, jobs: list[Job]) -> None:
         """New rows; the first of them is shown if nothing else is looked at."""
-        self._show_rows(jobs)
-        self._message.say(self.tr("Added {photos}").format(photos=words.photos(len(jobs))))
+        if jobs:
+            self._show_rows(jobs)
 
     def restore(self, jobs: list[Job]) -> None:
         """The queue from last time."""
@@ -62,19 +74,18 @@ class Presenter(QObject):
         if waiting:
             self._message.say(self.tr("From last time: {photos} to do").format(photos=words.photos(waiting)))
 
-    def change(self, job: Job) -> None:
-        """A row's new state; a photo that is looked at shows its result as soon as there is one."""
-        before = self._model.job_at(self._model.index_of(job.id))
-        self._model.change(job)
+    def change(self, jobs: list[Job]) -> None:
+        """Rows' new states; a photo that is looked at shows its result as soon as there is one."""
+        moved = self._listing.change(jobs)
         current = self._list.current_job()
-        ended_now = before is not None and before.state is not job.state and job.state in ENDINGS
-        if current is not None and current.id == job.id and ended_now:
-            self._loader.show(job)
-        if job.state in (JobState.RUNNING, JobState.PAUSED):
+        for job in jobs:
+            if current is not None and current.id == job.id and job.id in moved and job.state in ENDINGS:
+                self._loader.show(job)
+        if any(job.state in ACTIVE for job in jobs):
             self._show_progress()
 
     def remove(self, job_ids: list[str]) -> None:
-        self._model.remove(job_ids)
+        self._listing.remove(job_ids)
         if self._model.rowCount() == 0:
             self._loader.forget()
             self._stage.comparison.clear()
@@ -85,29 +96,38 @@ class Presenter(QObject):
         """What can be done now, on every button and action."""
         controller, actions = self._controller, self._actions
         running, paused = controller.running, controller.paused
-        startable = len(controller.queue.in_state(JobState.WAITING))
-        self._top.show_startable(startable, running)
-        self._stage.queue.show_activity(running=running, paused=paused)
-        self._stage.queue.show_count(self._model.rowCount())
-        actions.start.setEnabled(bool(startable) and not running)
+        startable = controller.startable
+        self._top.show_startable(startable, running and not startable)
+        self._stage.queue.show_activity(running=running, paused=paused, reason=controller.pause_reason)
+        actions.start.setEnabled(bool(startable))
         actions.pause.setEnabled(running)
         actions.cancel.setEnabled(running)
-        chosen = [job for job_id in self._list.selected_ids() if (job := controller.queue.get(job_id)) is not None]
+        chosen = self._listing.chosen
+        states = {job.state for job in chosen}
         current = self._list.current_job()
         done = current is not None and current.state is JobState.DONE
         for action in (actions.open, actions.save_as):
             action.setEnabled(done)
-        for action in (actions.reveal, actions.copy_path):
-            action.setEnabled(current is not None)
-        actions.copy_error.setEnabled(current is not None and current.error is not None)
-        actions.retry.setEnabled(any(job.state in ENDINGS for job in chosen))
-        actions.cancel_selected.setEnabled(any(job.state not in ENDINGS for job in chosen) and running)
-        actions.retry_failed.setEnabled(bool(controller.queue.in_state(JobState.FAILED)))
-        for action in (actions.remove, actions.move_up, actions.move_down):
-            action.setEnabled(bool(chosen))
-        actions.do_next.setEnabled(any(job.state is JobState.WAITING for job in chosen))
+        actions.reveal.setEnabled(current is not None)
+        actions.copy_path.setEnabled(bool(chosen))
+        actions.copy_error.setEnabled(any(job.error is not None for job in chosen))
+        actions.retry.setEnabled(bool(states & ENDINGS))
+        actions.cancel_selected.setEnabled(bool(states - ENDINGS) and running)
+        actions.retry_failed.setEnabled(bool(controller.queue.count(JobState.FAILED)))
+        actions.remove.setEnabled(bool(states))
+        for action in (actions.move_up, actions.move_down):
+            action.setEnabled(bool(states - ACTIVE) and self._listing.in_queue_order)
+            action.setToolTip(self._listing.fixed)
+        actions.photo_settings.setEnabled(bool(chosen))
+        actions.photo_settings.setText(
+            self.tr("Settin&gs for {photos}…").format(photos=words.photos(len(chosen)))
+            if len(chosen) > 1
+            else self.tr("Settin&gs for this photo…")
+        )
+        actions.do_next.setEnabled(JobState.WAITING in states)
         actions.undo.setEnabled(controller.queue.can_undo)
-        actions.clear.setEnabled(any(job.state in ENDINGS for job in controller.jobs))
+        for action in (actions.clear, actions.save_report):
+            action.setEnabled(bool(controller.queue.count(*ENDINGS)))
         if running and not paused:
             self._ticker.start()
         else:
@@ -117,8 +137,8 @@ class Presenter(QObject):
 
     def show_current(self, index: QModelIndex) -> None:
         """Another photo is looked at."""
-        job = self._model.job_at(index)
-        if job is not None:
+        job = index.data(JOB_ROLE)
+        if isinstance(job, Job):
             self._loader.show(job)
 
     def show_pair(self, job: Job, before: Pyramid, after: Pyramid | None) -> None:
@@ -136,11 +156,16 @@ class Presenter(QObject):
         if job is None:
             return
         if job.state is JobState.DONE:
-            self._select(job_id)
+            self._listing.select(job_id)
             self._actions.reveal.trigger()
         elif job.state in ENDINGS:
             self._controller.retry([job_id])
             self._controller.start()
+
+    def compare(self, job_id: str) -> None:
+        """A photo is looked at, and the keys of the comparison work."""
+        self._listing.select(job_id)
+        self._stage.comparison.view.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def retry_failed(self) -> None:
         """Every photo that failed waits again."""
@@ -149,16 +174,6 @@ class Presenter(QObject):
     def clear_finished(self) -> None:
         """Only what is still to do stays in the list."""
         self._controller.queue.remove([job.id for job in self._controller.jobs if job.state in ENDINGS])
-
-    def do_next(self) -> None:
-        """The selected photos come before all others that wait."""
-        queue = self._controller.queue
-        queue.arrange(put_first(queue.jobs, set(self._list.selected_ids())))
-
-    def shift(self, rows: int) -> None:
-        """Moves the selected photos up (negative) or down."""
-        queue = self._controller.queue
-        queue.arrange(shifted([job.id for job in queue.jobs], set(self._list.selected_ids()), rows))
 
     def open_row_menu(self, position: QPoint) -> None:
         if not self._list.indexAt(position).isValid():
@@ -175,36 +190,31 @@ class Presenter(QObject):
         if job is not None:
             act(job)
 
-    def tell_nothing_found(self) -> None:
-        self._message.say(
-            self.tr("There are no photos in what was added. Rekindle reads JPEG, PNG, TIFF, WebP and BMP.")
-        )
+    def tell_added(self, additions: Additions) -> None:
+        """What became of what was dropped or chosen; a button lists what was left out."""
+        left_out = additions.left_out
+        show = (self.tr("Show"), lambda: self.leftOutRequested.emit(additions)) if left_out else None
+        self._message.say(words.added(additions), show)
 
     def sum_up(self) -> None:
         """A run has ended."""
         counts = Counter(job.state for job in self._controller.jobs)
-        phrases = (
-            (JobState.DONE, self.tr("{count} enhanced")),
-            (JobState.FAILED, self.tr("{count} failed")),
-            (JobState.SKIPPED, self.tr("{count} skipped")),
-            (JobState.CANCELLED, self.tr("{count} cancelled")),
-        )
-        text = " · ".join(phrase.format(count=counts[state]) for state, phrase in phrases if counts[state])
-        self._stage.queue.show_summary(text)
+        text = words.endings(counts)
+        self._stage.queue.foot.show_summary(text)
         elapsed = words.duration(self._controller.elapsed_s)
         self._message.say(self.tr("Finished in {time}: {summary}").format(time=elapsed, summary=text))
 
     def _show_rows(self, jobs: list[Job]) -> None:
-        self._model.add(jobs)
+        self._listing.add(jobs)
         self._stage.show_photos(True)
         if not self._list.currentIndex().isValid():
-            self._select(jobs[0].id)
+            self._listing.select(jobs[0].id)
         self.show_activity()
 
     def _show_progress(self) -> None:
         if self._controller.running:
-            self._stage.queue.show_progress(self._controller.progress(self._model.pixels))
-
-    def _select(self, job_id: str) -> None:
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect
-        self._list.selectionModel().setCurrentIndex(self._model.index_of(job_id), flags)
+            progress = self._controller.progress()
+            self._stage.queue.foot.show_progress(progress)
+            if progress.current is not None:
+                self._model.set_time_left(progress.current, progress.current_s)
+            self.progressed.emit(progress)

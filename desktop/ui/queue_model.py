@@ -9,17 +9,25 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QImage
 
 from desktop.core.jobs import Job, JobState
-from desktop.ui import words
+from desktop.ui import row_words
 
 Index = QModelIndex | QPersistentModelIndex
 
 JOB_ROLE = Qt.ItemDataRole.UserRole + 1
 DETAIL_ROLE = Qt.ItemDataRole.UserRole + 2
 _ROOT = QModelIndex()
+# What changes of a row, where its size does not: all but SizeHintRole. No roles at all stand for any of them.
+_LOOKS: list[int] = [
+    Qt.ItemDataRole.DecorationRole,
+    Qt.ItemDataRole.ToolTipRole,
+    Qt.ItemDataRole.AccessibleTextRole,
+    JOB_ROLE,
+    DETAIL_ROLE,
+]
 
 
 class QueueModel(QAbstractListModel):
-    """One row a photo, in the queue's order. Decoration is the thumbnail, if it has come.
+    """One row a photo, in the queue's order or another. Decoration is the thumbnail, if it has come.
 
     Signals:
         thumbnailWanted(job: Job): a row without one has been shown for the first time.
@@ -34,6 +42,7 @@ class QueueModel(QAbstractListModel):
         self._thumbnails: dict[str, QImage] = {}
         self._sizes: dict[str, tuple[int, int]] = {}
         self._asked: set[str] = set()
+        self._left: tuple[str, float] | None = None
 
     def rowCount(self, parent: Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._jobs)
@@ -48,26 +57,29 @@ class QueueModel(QAbstractListModel):
             case Qt.ItemDataRole.DecorationRole:
                 return self._thumbnail(job)
             case Qt.ItemDataRole.ToolTipRole:
-                return f"{job.path}\n{self._detail(job)}"
+                lines = (str(job.path), row_words.whole(self._detail(job)), row_words.own_choices(job))
+                return "\n".join(filter(None, lines))
             case Qt.ItemDataRole.AccessibleTextRole:
-                return f"{job.path.name}, {self._detail(job)}"
+                return f"{job.path.name}, {row_words.whole(self._detail(job))}"
             case _ if role == JOB_ROLE:
                 return job
             case _ if role == DETAIL_ROLE:
                 return self._detail(job)
         return None
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        usual = super().flags(index)
+        return usual | Qt.ItemFlag.ItemIsDragEnabled if index.isValid() else usual
+
     def job_at(self, index: Index) -> Job | None:
         return self._jobs[index.row()] if index.isValid() else None
+
+    def job(self, row: int) -> Job:
+        return self._jobs[row]
 
     def index_of(self, job_id: str) -> QModelIndex:
         row = self._rows.get(job_id)
         return QModelIndex() if row is None else self.index(row)
-
-    def pixels(self, job_id: str) -> int:
-        """Input pixels of a photo, 0 where not known yet."""
-        width, height = self._sizes.get(job_id, (0, 0))
-        return width * height
 
     def size(self, job_id: str) -> tuple[int, int]:
         """Upright width and height of the original in pixels, (0, 0) where not known yet."""
@@ -80,16 +92,22 @@ class QueueModel(QAbstractListModel):
         self._rows.update((job.id, first + number) for number, job in enumerate(jobs))
         self.endInsertRows()
 
-    def change(self, job: Job) -> None:
-        row = self._rows.get(job.id)
-        if row is None:
+    def change(self, *jobs: Job) -> None:
+        """Rows' new looks. Those without a row are passed over."""
+        known = [(row, job) for job in jobs if (row := self._rows.get(job.id)) is not None]
+        if not known:
             return
-        self._jobs[row] = job
-        self.dataChanged.emit(self.index(row), self.index(row))
+        resized = False
+        for row, job in known:
+            resized = resized or JobState.FAILED in (job.state, self._jobs[row].state)
+            self._jobs[row] = job
+        self._tell([row for row, _ in known], resized=resized)
 
     def arrange(self, job_ids: list[str]) -> None:
-        """Puts the rows into this order; selected photos stay selected."""
+        """Puts the rows into this order, those that it does not name last; selected photos stay selected."""
         known = [job_id for job_id in job_ids if job_id in self._rows]
+        if len(known) < len(self._jobs):
+            known += self._rows.keys() - set(known)
         self.layoutAboutToBeChanged.emit()
         kept = self.persistentIndexList()
         ids = [self._jobs[index.row()].id for index in kept]
@@ -122,7 +140,25 @@ class QueueModel(QAbstractListModel):
             return
         self._thumbnails[job_id] = image
         self._sizes[job_id] = (width, height)
-        self.dataChanged.emit(self.index(row), self.index(row))
+        self._tell([row])
+
+    def set_sizes(self, sizes: dict[str, tuple[int, int]]) -> None:
+        """Upright sizes in pixels of originals, by job."""
+        rows = [self._rows[job_id] for job_id in sizes if job_id in self._rows]
+        if rows:
+            self._sizes.update((job_id, size) for job_id, size in sizes.items() if job_id in self._rows)
+            self._tell(rows)
+
+    def set_time_left(self, job_id: str, seconds: float | None) -> None:
+        """How long the photo under way still takes."""
+        self._left = None if seconds is None else (job_id, seconds)
+        row = self._rows.get(job_id)
+        if row is not None:
+            self._tell([row])
+
+    def _tell(self, rows: list[int], *, resized: bool = False) -> None:
+        """Once for many, and honestly: a list lays out all its rows again where one may have another size."""
+        self.dataChanged.emit(self.index(min(rows)), self.index(max(rows)), [] if resized else _LOOKS)
 
     def _thumbnail(self, job: Job) -> QImage | None:
         if job.id not in self._asked:
@@ -131,9 +167,5 @@ class QueueModel(QAbstractListModel):
         return self._thumbnails.get(job.id)
 
     def _detail(self, job: Job) -> str:
-        width, height = self._sizes.get(job.id, (0, 0))
-        text = words.state(job, words.saved_in(job.output, job.path))
-        if job.state is not JobState.WAITING or not width:
-            return text
-        scale = job.request.scale or 1
-        return f"{text} · {words.size(width, height)} → {words.size(width * scale, height * scale)}"
+        left_s = self._left[1] if self._left is not None and self._left[0] == job.id else None
+        return row_words.detail(job, self.size(job.id), left_s)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from desktop.core.progress import BatchProgress
-from desktop.ui import icons, theme, words
-from desktop.ui.queue_model import QueueModel
+from desktop.ui import icons, theme
+from desktop.ui.batch_foot import BatchFoot
+from desktop.ui.keep_awake_offer import KeepAwakeOffer
+from desktop.ui.queue_head import QueueHead
 from desktop.ui.queue_view import QueueView
-
-_STEPS = 1000
+from desktop.ui.shown_photos import ShownPhotos
 
 
 class QueuePanel(QWidget):
@@ -24,23 +24,14 @@ class QueuePanel(QWidget):
     resumeRequested = Signal()
     cancelRequested = Signal()
 
-    def __init__(self, model: QueueModel, parent: QWidget | None = None) -> None:
+    def __init__(self, photos: ShownPhotos, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._paused = False
+        self.head = QueueHead()
         self.view = QueueView()
-        self.view.setModel(model)
-        self._title = QLabel()
-        font = self._title.font()
-        font.setBold(True)
-        self._title.setFont(font)
-        self._summary = QLabel()
-        self._summary.setWordWrap(True)
-        self._summary.hide()
-        self._bar = QProgressBar()
-        self._bar.setRange(0, _STEPS)
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(theme.GRID // 2)
-        self._bar.setAccessibleName(self.tr("Progress of all photos"))
+        self.view.setModel(photos)
+        self.foot = BatchFoot()
+        self.offer = KeepAwakeOffer()
         self.pause_button = QPushButton()
         self.pause_button.setObjectName("pauseButton")
         self.pause_button.clicked.connect(self._pause_clicked)
@@ -57,51 +48,34 @@ class QueuePanel(QWidget):
         foot = QVBoxLayout()
         foot.setContentsMargins(theme.PANEL_MARGIN, theme.PANEL_MARGIN, theme.PANEL_MARGIN, theme.PANEL_MARGIN)
         foot.setSpacing(theme.GRID)
-        foot.addWidget(self._summary)
-        foot.addWidget(self._bar)
+        foot.addWidget(self.offer)
+        foot.addWidget(self.foot)
         foot.addLayout(buttons)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        head = QVBoxLayout()
-        head.setContentsMargins(theme.PANEL_MARGIN, theme.GRID, theme.PANEL_MARGIN, theme.GRID)
-        head.addWidget(self._title)
-        column.addLayout(head)
+        column.addWidget(self.head)
         column.addWidget(self.view, 1)
         column.addLayout(foot)
         self.show_activity(running=False, paused=False)
         self.retint()
 
-    def show_count(self, count: int) -> None:
-        self._title.setText(words.photos(count))
-
-    def show_activity(self, *, running: bool, paused: bool) -> None:
+    def show_activity(self, *, running: bool, paused: bool, reason: str = "") -> None:
+        """
+        Args:
+            reason: why it is paused, where it was not the person who wished it.
+        """
         self._paused = paused
         self.pause_button.setEnabled(running)
         self.pause_button.setText(self.tr("Resume") if paused else self.tr("Pause"))
         self.cancel_button.setEnabled(running)
-        self._bar.setVisible(running)
+        self.foot.show_activity(running=running, paused=paused, reason=reason)
         self.retint()
-
-    def show_progress(self, progress: BatchProgress) -> None:
-        """While a run is under way."""
-        self._summary.show()
-        self._bar.setValue(round(progress.part * _STEPS))
-        parts = [self.tr("{done} of {total}").format(done=progress.finished, total=progress.total)]
-        if self._paused:
-            parts.append(self.tr("paused"))
-        elif progress.remaining_s is not None:
-            parts.append(words.time_left(progress.remaining_s))
-        self._summary.setText(" · ".join(parts))
-
-    def show_summary(self, text: str) -> None:
-        """Between two runs."""
-        self._summary.setText(text)
-        self._summary.setVisible(bool(text))
 
     def retint(self) -> None:
         """Draws the icons in the palette's colours."""
         tones = theme.tones()
+        self.head.retint()
         icons.put_on(self.pause_button, "play" if self._paused else "pause", tones.text, tones.disabled)
         icons.put_on(self.cancel_button, "cancel", tones.text, tones.disabled)
 

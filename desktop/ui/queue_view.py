@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QAbstractItemModel, QEvent, QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -12,6 +14,7 @@ from PySide6.QtGui import (
     QKeyEvent,
     QMouseEvent,
     QPainter,
+    QPaintEvent,
     QPalette,
     QPen,
 )
@@ -27,6 +30,7 @@ from PySide6.QtWidgets import (
 
 from desktop.core.jobs import Job, JobState
 from desktop.ui import icons, theme
+from desktop.ui.dragged_list import DraggedList
 from desktop.ui.queue_model import DETAIL_ROLE, JOB_ROLE
 
 Index = QModelIndex | QPersistentModelIndex
@@ -49,16 +53,21 @@ _STATE_ICONS = {
 }
 
 
-class QueueView(QListView):
+class QueueView(DraggedList):
     """Shows the queue and says what the person asks of it.
 
     Signals:
         helpRequested(job_id: str): the button on a photo's row, or Return on it.
         removeRequested(): Delete was pressed.
+        compareRequested(job_id: str): a double click on a photo.
+
+    Attributes:
+        placeholder: stands in it where there is nothing to show.
     """
 
     helpRequested = Signal(str)
     removeRequested = Signal()
+    compareRequested = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,14 +81,16 @@ class QueueView(QListView):
         self.setLayoutMode(QListView.LayoutMode.Batched)
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.setMouseTracking(True)
+        self.placeholder = self.tr("No photos of this kind. Choose “All” above to see the rest.")
         delegate = _PhotoDelegate(self)
         delegate.pressed.connect(self.helpRequested)
         self.setItemDelegate(delegate)
+        self.doubleClicked.connect(lambda index: self.compareRequested.emit(index.data(JOB_ROLE).id))
 
-    def selected_ids(self) -> list[str]:
-        """The selected photos' job IDs, from top to bottom."""
-        rows = sorted(self.selectionModel().selectedIndexes(), key=lambda index: index.row())
-        return [index.data(JOB_ROLE).id for index in rows]
+    def selected_rows(self) -> list[int]:
+        """From top to bottom."""
+        ranges = self.selectionModel().selection().toList()
+        return sorted(row for part in ranges for row in range(part.top(), part.bottom() + 1))
 
     def current_job(self) -> Job | None:
         """The photo that the comparison shows."""
@@ -92,6 +103,22 @@ class QueueView(QListView):
         row = self.currentIndex().row() + rows
         if 0 <= row < self.model().rowCount():
             self.setCurrentIndex(self.model().index(row, 0))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.model().rowCount() and self.placeholder:
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            room = self.viewport().rect().adjusted(_MARGIN, _MARGIN, -_MARGIN, -_MARGIN)
+            painter.drawText(room, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.placeholder)
+            painter.end()
+
+    def dataChanged(self, first: Index, last: Index, roles: Sequence[int] = ()) -> None:
+        """Rows that keep their size are painted again. Qt's list would lay out all of them, ten thousand a tile."""
+        if roles and Qt.ItemDataRole.SizeHintRole not in roles:
+            QAbstractItemView.dataChanged(self, first, last, roles)
+        else:
+            super().dataChanged(first, last, roles)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         job = self.current_job()
@@ -112,6 +139,11 @@ class _PhotoDelegate(QStyledItemDelegate):
 
     pressed = Signal(str)
 
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._font: QFont | None = None
+        self._usual: QSize | None = None
+
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         job: Job = index.data(JOB_ROLE)
         painter.save()
@@ -124,14 +156,17 @@ class _PhotoDelegate(QStyledItemDelegate):
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        job: Job = index.data(JOB_ROLE)
-        height = max(THUMBNAIL, option.fontMetrics.height() + _small(option.font)[1].height() + 4 + _BAR)
-        if job.state is JobState.FAILED:
-            view = option.widget
-            width = (view.viewport().width() if isinstance(view, QListView) else 300) - 3 * _MARGIN - THUMBNAIL
-            lines = _wrapped(index.data(DETAIL_ROLE), _small(option.font)[1], width).height()
-            height = max(height, _BUTTON_SIDE + lines + 6)
-        return QSize(0, height + 2 * _GAP)
+        # Asked for every row of ten thousand, whenever one comes, goes or fails.
+        font = option.font
+        if self._usual is None or font != self._font:
+            self._font = QFont(font)  # the option's own goes with it
+            self._usual = QSize(0, max(THUMBNAIL, _lines_height(font)) + 2 * _GAP)
+        if index.data(JOB_ROLE).state is not JobState.FAILED:
+            return self._usual
+        view = option.widget
+        width = (view.viewport().width() if isinstance(view, QListView) else 300) - 3 * _MARGIN - THUMBNAIL
+        lines = _wrapped(index.data(DETAIL_ROLE), _small(font)[1], width).height()
+        return QSize(0, max(self._usual.height(), _BUTTON_SIDE + lines + 6 + 2 * _GAP))
 
     def editorEvent(self, event: QEvent, model: QAbstractItemModel, option: QStyleOptionViewItem, index: Index) -> bool:
         if isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
@@ -254,6 +289,11 @@ def _small(font: QFont) -> tuple[QFont, QFontMetrics]:
     small = QFont(font)
     small.setPointSizeF(font.pointSizeF() * 0.9)
     return small, QFontMetrics(small)
+
+
+def _lines_height(font: QFont) -> int:
+    """Of a name, what stands below it, and the bar."""
+    return QFontMetrics(font).height() + _small(font)[1].height() + 4 + _BAR
 
 
 def _wrapped(text: str, metrics: QFontMetrics, width: int) -> QRect:

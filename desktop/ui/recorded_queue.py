@@ -10,8 +10,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 
 from desktop.core.errors import RekindleError
-from desktop.core.jobs import ENDINGS, Job, JobState, Queue, Request, Result
+from desktop.core.jobs import ACTIVE, ENDINGS, Account, Job, JobState, Queue, Request, Result
 from desktop.core.journal import Record
+from desktop.core.queue_file import Write
 
 
 class RecordedQueue(QObject):
@@ -19,12 +20,14 @@ class RecordedQueue(QObject):
 
     Signals:
         jobsAdded(jobs: list[Job])
-        jobChanged(job: Job): state, progress or request.
+        jobsChanged(jobs: list[Job]): state, progress or request.
+        jobChanged(job: Job): the same for each of them, for whoever looks at one at a time.
         jobsRemoved(job_ids: list[str])
         jobsArranged(job_ids: list[str]): all of them, in their new order.
     """
 
     jobsAdded = Signal(list)
+    jobsChanged = Signal(list)
     jobChanged = Signal(object)
     jobsRemoved = Signal(list)
     jobsArranged = Signal(list)
@@ -49,22 +52,27 @@ class RecordedQueue(QObject):
     def get(self, job_id: str) -> Job | None:
         return self._queue.get(job_id)
 
+    def count(self, *states: JobState) -> int:
+        """How many photos are in one of these states; the same time whatever the queue's length."""
+        return self._queue.count(*states)
+
     def in_state(self, state: JobState) -> list[Job]:
         return [job for job in self.jobs if job.state is state]
 
     def active(self) -> Job | None:
         return self._queue.active()
 
-    def next_waiting(self) -> Job | None:
-        return self._queue.next_waiting()
+    def next_waiting(self, *, unattended: bool = False) -> Job | None:
+        return self._queue.next_waiting(unattended=unattended)
 
     def restore(self, jobs: Sequence[Job]) -> None:
         """Takes jobs that are recorded already."""
         self._queue.restore(jobs)
 
-    def add(self, requests: Iterable[Request]) -> list[Job]:
+    def add(self, requests: Iterable[Request], also: Write | None = None) -> list[Job]:
+        """Takes new photos; ``also`` is recorded in the same transaction."""
         added = self._queue.add(requests)
-        self._record.put(added, partial(self._recorded.emit, partial(self.jobsAdded.emit, added)))
+        self._record.put(added, partial(self._recorded.emit, partial(self.jobsAdded.emit, added)), also)
         return added
 
     def move(
@@ -75,18 +83,29 @@ class RecordedQueue(QObject):
         output: Path | None = None,
         result: Result | None = None,
         error: RekindleError | None = None,
+        account: Account | None = None,
     ) -> None:
-        """Takes jobs to another state. Raises IllegalMoveError."""
-        self._show([self._queue.move(job.id, state, output=output, result=result, error=error) for job in jobs])
+        """Takes jobs to another state. Raises IllegalMoveError; what was moved before it is recorded all the same."""
+        moved: list[Job] = []
+        try:
+            for job in jobs:
+                moved.append(
+                    self._queue.move(job.id, state, output=output, result=result, error=error, account=account)
+                )
+        finally:
+            self._show(moved)
 
     def request(self, jobs: Iterable[Job], request_for: Callable[[Job], Request]) -> None:
         """Gives jobs new requests. Those that have ended wait again; those under way raise IllegalMoveError."""
-        changed = []
-        for job in jobs:
-            if job.state in ENDINGS:
-                self._queue.move(job.id, JobState.WAITING)
-            changed.append(self._queue.change(job.id, request_for(job)))
-        self._show(changed)
+        changed: list[Job] = []
+        try:
+            for job in jobs:
+                request = request_for(job)
+                if job.state in ENDINGS:
+                    self._queue.move(job.id, JobState.WAITING)
+                changed.append(self._queue.change(job.id, request))
+        finally:
+            self._show(changed)
 
     def progressed(self, job_id: str, part: float) -> None:
         """Notes progress, which is shown but not recorded: it is gone with the process anyway."""
@@ -94,12 +113,12 @@ class RecordedQueue(QObject):
             return
         job = self._queue.progressed(job_id, part)
         if not self._unrecorded[job_id]:
-            self.jobChanged.emit(job)
+            self._tell([job])
 
     def remove(self, job_ids: Sequence[str]) -> None:
-        """Takes photos out of the queue; one under way stays."""
-        active = self._queue.active()
-        gone = [job_id for job_id in job_ids if active is None or job_id != active.id]
+        """Takes photos out of the queue. One under way stays, and one that is out already is passed over."""
+        jobs = [job for job_id in dict.fromkeys(job_ids) if (job := self._queue.get(job_id)) is not None]
+        gone = [job.id for job in jobs if job.state not in ACTIVE]
         if gone:
             order = [job.id for job in self.jobs]
             self._removed = (order, [self._queue.remove(job_id) for job_id in gone])
@@ -118,9 +137,10 @@ class RecordedQueue(QObject):
         self._removed = None
         self._queue.restore(jobs)
         self._record.put(jobs, partial(self._recorded.emit, partial(self.jobsAdded.emit, jobs)))
-        present = {job.id for job in self.jobs}
-        then = [job_id for job_id in order if job_id in present]
-        self.arrange([*then, *(job_id for job_id in present.difference(then))])
+        present = [job.id for job in self.jobs]
+        then = [job_id for job_id in order if self._queue.get(job_id) is not None]
+        stood = set(then)
+        self.arrange([*then, *(job_id for job_id in present if job_id not in stood)])
         return jobs
 
     def arrange(self, job_ids: Sequence[str]) -> None:
@@ -147,5 +167,9 @@ class RecordedQueue(QObject):
             self._unrecorded[job.id] -= 1
             if not self._unrecorded[job.id]:
                 del self._unrecorded[job.id]
-            if self._queue.get(job.id) is not None:
-                self.jobChanged.emit(job)
+        self._tell(list(jobs))
+
+    def _tell(self, jobs: list[Job]) -> None:
+        self.jobsChanged.emit(jobs)
+        for job in jobs:
+            self.jobChanged.emit(job)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QUrl, Signal
@@ -13,10 +14,10 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from desktop.core import errors, files
 from desktop.core.jobs import Job, JobState
+from desktop.core.naming import same_file
 from desktop.core.photo.formats import BY_SUFFIX, OUTPUT_FORMATS
 from desktop.core.photo.read import read
 from desktop.core.photo.write import write
-from desktop.core.pipeline import same_file
 from desktop.ui import words
 from desktop.ui.tasks import TaskPool
 
@@ -38,7 +39,7 @@ class Results(QObject):
     def open(self, job: Job) -> None:
         """In the person's own picture viewer."""
         if job.output is not None:
-            self._hand_over(job.output)
+            self.hand_over(job.output)
 
     def reveal(self, job: Job) -> None:
         """In the file manager: the result, or the original where there is none yet."""
@@ -48,16 +49,22 @@ class Results(QObject):
         elif sys.platform == "darwin":
             subprocess.Popen(["open", "-R", str(path)])
         else:
-            self._hand_over(path.parent)
+            self.hand_over(path.parent)
 
-    def copy_path(self, job: Job) -> None:
-        QGuiApplication.clipboard().setText(str(job.output or job.path))
-        self.told.emit(self.tr("Path copied"))
+    def copy_paths(self, jobs: Sequence[Job]) -> None:
+        """Of the results, or of the originals where there are none yet; a line each."""
+        if jobs:
+            QGuiApplication.clipboard().setText("\n".join(str(job.output or job.path) for job in jobs))
+            told = self.tr("Path copied") if len(jobs) == 1 else self.tr("{count} paths copied")
+            self.told.emit(told.format(count=words.number(len(jobs))))
 
-    def copy_error(self, job: Job) -> None:
-        if job.error is not None:
-            QGuiApplication.clipboard().setText(f"{job.path}\n{words.error(job.error)}")
-            self.told.emit(self.tr("Message copied"))
+    def copy_errors(self, jobs: Sequence[Job]) -> None:
+        """What went wrong, in words."""
+        failed = [f"{job.path}\n{words.error(job.error)}" for job in jobs if job.error is not None]
+        if failed:
+            QGuiApplication.clipboard().setText("\n\n".join(failed))
+            told = self.tr("Message copied") if len(failed) == 1 else self.tr("{count} messages copied")
+            self.told.emit(told.format(count=words.number(len(failed))))
 
     def save_as(self, job: Job, quality: int) -> None:
         """Asks where to, and writes the result there, in another format if its name says so."""
@@ -92,7 +99,8 @@ class Results(QObject):
 
         self._disk.run(lambda: _save(job.path, source, target, quality), done, failed)
 
-    def _hand_over(self, path: Path) -> None:
+    def hand_over(self, path: Path) -> None:
+        """Opens a file or a folder with the person's own program for it."""
         if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))):
             self.told.emit(
                 self.tr("“{name}” could not be opened. It is in {folder}").format(name=path.name, folder=path.parent)

@@ -140,9 +140,20 @@ def _sheet(chosen: Tones) -> str:
         text-decoration: underline; padding: 0 8px;
     }}
     QPushButton[link="true"]:focus {{ border-color: {chosen.accent}; }}
+    QPushButton[calm="true"] {{
+        border: 2px solid transparent; border-radius: 4px; background: transparent; color: {chosen.quiet};
+        padding: 0 6px;
+    }}
+    QPushButton[calm="true"]:hover {{ color: {chosen.text}; }}
+    QPushButton[calm="true"]:focus {{ border-color: {chosen.accent}; }}
+    QPushButton[failure="true"], QLabel[failure="true"] {{ color: {chosen.failure}; }}
+    QCheckBox::indicator:unchecked {{
+        border: 1px solid {chosen.quiet}; border-radius: 2px; background: {chosen.base};
+    }}
     QProgressBar {{ border: none; border-radius: 2px; background: {chosen.border}; }}
     QProgressBar::chunk {{ border-radius: 2px; background: {chosen.accent}; }}
     QLabel[quiet="true"] {{ color: {chosen.quiet}; }}
+    QLabel[failure="true"] {{ color: {chosen.failure}; }}
     QListView {{ border: none; border-top: 1px solid {chosen.border}; border-bottom: 1px solid {chosen.border}; }}
     QSplitter::handle {{ background: {chosen.border}; }}
     QStatusBar::item {{ border: none; }}

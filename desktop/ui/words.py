@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from desktop.core.additions import Additions
+from desktop.core.collect import Reason
 from desktop.core.errors import RekindleError
+from desktop.core.forecast import Forecast
 from desktop.core.jobs import Job, JobState
+
+_FEW_S = 10
 
 
 def _tr(text: str, count: int = -1) -> str:
@@ -20,7 +26,55 @@ def error(problem: RekindleError) -> str:
 
 
 def photos(count: int) -> str:
-    return _tr("1 photo") if count == 1 else _tr("{count} photos").format(count=QLocale().toString(count))
+    return _tr("1 photo") if count == 1 else _tr("{count} photos").format(count=number(count))
+
+
+def of_photos(shown: int, total: int) -> str:
+    """ "3 of 12 photos"."""
+    return _tr("{shown} of {photos}").format(shown=number(shown), photos=photos(total))
+
+
+def number(count: int) -> str:
+    """As the person's country writes it: "10,000"."""
+    return QLocale().toString(count)
+
+
+def added(additions: Additions) -> str:
+    """ "Added 398 photos · 2 in the list already · 12 files left out"."""
+    new, again, known = len(additions.new), len(additions.again), len(additions.known)
+    other = len(additions.left_out) - known
+    if known and not (new or again or other):
+        if known == 1:
+            return _tr("This photo is in the list already")
+        return _tr("These {count} photos are in the list already").format(count=number(known))
+    parts = []
+    if new:
+        parts.append(_tr("Added {photos}").format(photos=photos(new)))
+    if again:
+        parts.append(_tr("{photos} to do again").format(photos=photos(again)))
+    if known:
+        parts.append(_tr("{count} in the list already").format(count=number(known)))
+    if not parts:
+        parts.append(
+            _tr("There are no photos in what was added. Rekindle reads JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF and BMP.")
+        )
+    if other:
+        parts.append(left_out(other, additions.left_out.folders))
+    return " · ".join(parts)
+
+
+def left_out(count: int, folders: int) -> str:
+    """ "12 files left out". ``folders``: how many of them are folders."""
+    if not folders:
+        return _tr("1 file left out") if count == 1 else _tr("{count} files left out").format(count=number(count))
+    if folders >= count:
+        return _tr("1 folder left out") if count == 1 else _tr("{count} folders left out").format(count=number(count))
+    return _tr("{count} files and folders left out").format(count=number(count))
+
+
+def reason(why: Reason) -> str:
+    """Why something was left out, in the person's language."""
+    return QCoreApplication.translate("collect", why.value)
 
 
 def size(width: int, height: int) -> str:
@@ -47,6 +101,19 @@ def state(job: Job, result_folder: str) -> str:
             return error(job.error) if job.error else _tr("Failed")
 
 
+def endings(counts: Mapping[JobState, int], between: str = " · ") -> str:
+    """How many photos ended in which way: "398 enhanced · 2 failed"."""
+    phrases = (
+        (JobState.DONE, _tr("{count} enhanced")),
+        (JobState.FAILED, _tr("{count} failed")),
+        (JobState.SKIPPED, _tr("{count} skipped")),
+        (JobState.CANCELLED, _tr("{count} cancelled")),
+    )
+    return between.join(
+        phrase.format(count=QLocale().toString(counts[state])) for state, phrase in phrases if counts.get(state)
+    )
+
+
 def saved_in(output: Path | None, original: Path) -> str:
     if output is None:
         return ""
@@ -61,16 +128,55 @@ def percent(part: float) -> int:
 
 
 def time_left(seconds: float) -> str:
-    if seconds < 10:
+    if seconds < _FEW_S:
         return _tr("a few seconds left")
+    return _tr("about {time} left").format(time=span(seconds))
+
+
+def span(seconds: float) -> str:
+    """A time as people round it: "40 seconds", "12 minutes", "2.5 hours", "3 days"."""
+    hours = seconds / 3600
     if seconds < 90:
-        return _tr("about {count} seconds left").format(count=10 * round(seconds / 10))
-    if seconds < 5400:
-        return _tr("about {count} minutes left").format(count=round(seconds / 60))
-    return _tr("about {count} hours left").format(count=QLocale().toString(seconds / 3600, "f", 1))
+        return _tr("{count} seconds").format(count=max(_FEW_S, 10 * round(seconds / 10)))
+    if hours < 1.5:
+        return _tr("{count} minutes").format(count=round(seconds / 60))
+    if hours < 36:
+        return _tr("{count} hours").format(count=QLocale().toString(hours, "f", 1 if hours < 10 else 0))
+    return _tr("{count} days").format(count=QLocale().toString(hours / 24, "f", 1 if hours < 96 else 0))
 
 
 def duration(seconds: float) -> str:
+    """A time that has passed."""
+    minutes = round(seconds / 60)
     if seconds < 90:
         return _tr("{count} s").format(count=round(seconds))
-    return _tr("{count} min").format(count=round(seconds / 60))
+    if minutes < 90:
+        return _tr("{count} min").format(count=minutes)
+    return _tr("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+
+
+def forecast(expected: Forecast) -> tuple[str, str, str]:
+    """What a batch will take: a line, a quieter one, and what is in its way."""
+    seconds = expected.seconds or 0.0
+    if seconds < _FEW_S:
+        time = _tr("A few seconds")
+    else:
+        time = (_tr("About {time}") if expected.learned else _tr("Perhaps {time}")).format(time=span(seconds))
+    if not expected.needs:
+        return time, "", ""
+    tightest = expected.needs[0]
+    figures = {"room": file_size(tightest.room), "free": file_size(tightest.disk.free), "disk": tightest.disk.name}
+    if tightest.short:
+        trouble = _tr("Needs {room}, {free} free on “{disk}”. Choose another folder in Settings.")
+        return time, "", trouble.format(**figures)
+    room = (
+        _tr("needs {room}, {free} free") if len(expected.needs) == 1 else _tr("needs {room}, {free} free on “{disk}”")
+    )
+    return f"{time} · {room.format(**figures)}", "", ""
+
+
+def file_size(count: int) -> str:
+    """Bytes as disks are sold: "1.3 GB", "58 GB"."""
+    figure = QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
+    whole = QLocale().formattedDataSize(count, 0, QLocale.DataSizeFormat.DataSizeSIFormat)
+    return whole if len(whole.split()[0]) > 1 else figure

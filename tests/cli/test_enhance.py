@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from desktop.core.experience import Experience
 from desktop.core.photo.read import read
 
 # As docs and other programs have it.
@@ -189,6 +190,31 @@ def test_a_folder_of_results_inside_the_folder_is_not_enhanced_again(words, albu
     assert _tree(album / "out") == ["a_x3.png", "summer/b_x3.jpg", "summer/beach/c_x3.tif"]
 
 
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_people_are_told_how_much_of_a_folder_is_left_out(options, album, run_cli):
+    run = run_cli("enhance", album, *options)
+    assert "2 files and folders left out" in run.err
+    assert "notes.txt" not in run.err
+    assert "left out" not in run.out
+    again = run_cli("enhance", album, "--existing", "skip", *options)
+    assert "5 files and folders left out" in again.err, "our three results too"
+    assert "1 file left out" in run_cli("enhance", album / "summer" / "beach", "--existing", "skip", *options).err
+
+
+def test_whoever_asks_is_told_what_is_left_out(strange_name, album, run_cli):
+    (album / f".{strange_name}").touch()
+    run = run_cli("enhance", album, "--log-level", "info")
+    assert run.status == 0
+    assert "3 files and folders left out" in run.err
+    assert f"INFO:   {album / 'notes.txt'}\n" in run.err
+    assert f"INFO:   {os.path.join(album, '.hidden', '')}\n" in run.err
+    assert f"INFO:   {album / '.br'}" in run.err
+
+
+def test_nothing_is_said_where_nothing_is_left_out(run_cli, photo_file):
+    assert "left out" not in run_cli("enhance", photo_file("a.png")).err
+
+
 def test_the_rest_of_a_batch_is_done_after_bad_files(run_cli, photo_file, tmp_path):
     for name in ("album/a.png", "album/f.png"):
         photo_file(name)
@@ -289,7 +315,62 @@ def test_the_original_is_never_overwritten(run_cli, photo_file, tmp_path):
     assert original.read_bytes() == before
 
 
+def test_results_are_named_as_asked_and_numbered_in_order(album, run_cli, tmp_path):
+    run = run_cli(
+        "enhance", album, "-o", tmp_path / "out", "--name", "{counter:02} {stem}, {parent}", "--flat", "--json"
+    )
+    names = [Path(record["output"]).relative_to(tmp_path / "out").as_posix() for record in run.records]
+    expected = [
+        f"{number:02} {Path(record['input']).stem}, {Path(record['input']).parent.name}"
+        for number, record in enumerate(run.records, start=1)
+    ]
+    assert [Path(name).stem for name in names] == expected
+    assert len(names) > 1
+
+
+def test_a_folder_s_photos_can_go_into_one_folder(run_cli, photo_file, tmp_path):
+    for name in ("album/a.png", "album/summer/a.png"):
+        photo_file(name)
+    assert run_cli("enhance", tmp_path / "album", "-o", tmp_path / "out", "--flat").status == 0
+    assert _tree(tmp_path / "out") == ["a_x3 (2).png", "a_x3.png"]
+
+
+def test_results_keep_their_originals_dates_on_request(run_cli, photo_file):
+    photo = photo_file("a.png")
+    os.utime(photo, (10**9, 10**9))
+    run = run_cli("enhance", photo, "--keep-dates", "--json")
+    assert Path(run.record["output"]).stat().st_mtime == 10**9
+    assert {"item": "file dates", "detail": "last changed on 2001-09-09"} in run.record["kept"]
+
+
+def test_results_of_a_name_of_one_s_own_are_not_enhanced_again(run_cli, photo_file, tmp_path):
+    photo_file("album/a.png")
+    for expected in (["a big.png", "a.png"], ["a big (2).png", "a big.png", "a.png"]):
+        run_cli("enhance", tmp_path / "album", "--name", "{stem} big")
+        assert _tree(tmp_path / "album") == expected
+
+
+def test_no_photo_that_is_named_is_overwritten_by_another_s_result(run_cli, photo_file, tmp_path):
+    one, other = photo_file("a.png"), photo_file("a_x3.png")
+    before = other.read_bytes()
+    run = run_cli("enhance", one, other, "--existing", "overwrite", "--json")
+    assert [Path(record["output"]).name for record in run.records] == ["a_x3 (2).png", "a_x3_x3.png"]
+    assert other.read_bytes() == before
+
+
+def test_a_name_that_is_none_is_told_with_all_that_it_could_hold(run_cli, photo_file, tmp_path):
+    run = run_cli("enhance", photo_file("a.png"), "--name", "{name}")
+    assert run.status == 2
+    assert "{name}" in run.err
+    assert "{stem}, {parent}" in run.err
+    assert _tree(tmp_path) == ["a.png"]
+
+
 WRONG_CALLS = {
+    "a name with a folder": ["--name", "a/{stem}"],
+    "a name without a brace": ["--name", "{stem"],
+    "no name": ["--name", ""],
+    "a name for what has one": ["-o", "out.png", "--name", "{stem}"],
     "an unknown model": ["--model", "esrgan"],
     "an unknown engine": ["--engine", "abacus"],
     "a scale the model has not": ["--scale", "2"],
@@ -555,6 +636,18 @@ def test_whoever_stops_reading_ends_it_quietly(json_or_not, run_cli, photo_file,
     assert not list(tmp_path.glob(".rekindle-*"))
 
 
+def test_how_long_photos_took_is_learned_from_run_to_run(run_cli, photo_file, tmp_path):
+    photos = photo_file("a.png"), photo_file("b.jpg"), tmp_path / "missing.png"
+    for _ in range(2):
+        run_cli("enhance", *photos, "-o", tmp_path / "out")
+    learned = Experience(tmp_path / "data" / "cache").learned
+    (kind,) = learned.kinds
+    assert (kind.model, kind.engine) == ("edsr-baseline-x3", "opencv")
+    assert [round(megapixels * 1e6) for megapixels, _ in learned.photos(kind)] == [24 * 16] * 4
+    assert learned.load_s(kind) > 0
+    assert sorted(learned.results) == ["jpeg", "png"]
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="not on this platform: it has no pseudo terminals")
 def test_a_terminal_shows_progress(run_cli, photo_file, photo_like):
     import fcntl
@@ -587,6 +680,7 @@ def test_a_terminal_shows_progress(run_cli, photo_file, photo_like):
     assert run.returncode == 0
     assert b"100% {x}.png" in told
     assert b"%" in told
+    assert b" left" in told
     assert "2 done" in run.stdout.decode()
 
 

@@ -68,3 +68,21 @@ def test_paused_work_wakes_up_to_be_cancelled():
     token.cancel()
     thread.join(30)
     assert ending == ["cancelled"]
+
+
+def test_the_time_a_worker_was_held_is_known():
+    holding, times = threading.Event(), iter((100.0, 130.0))
+
+    def now() -> float:
+        holding.set()
+        return next(times)
+
+    token = CancelToken(now)
+    token.check()
+    assert token.held_s == 0
+    token.pause()
+    thread, _passed, _ending = _in_a_thread(token)
+    assert holding.wait(30)
+    token.resume()
+    thread.join(30)
+    assert token.held_s == 30

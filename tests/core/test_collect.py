@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from desktop.core.collect import Found, collect
+from desktop.core import collect as collecting
+from desktop.core.collect import Found, LeftOut, Reason, collect
 
 
 @pytest.fixture
@@ -102,6 +105,24 @@ def test_a_result_whose_photo_lies_elsewhere_is_a_photo(folder):
     assert _names(folder("one/a.jpg", "two/a_x3.jpg")) == ["one/a.jpg", "two/a_x3.jpg"]
 
 
+def test_results_of_the_template_of_today_are_passed_over_too(folder):
+    root = folder("album/a.jpg", "album/a big.jpg", "album/a big (2).jpg", "album/a_x3.jpg", "album/b big.jpg")
+    assert _names(root, template="{stem} big") == ["album/a.jpg", "album/b big.jpg"]
+
+
+def test_a_photo_is_taken_whose_name_the_template_of_today_could_give_by_chance(folder):
+    root = folder("IMG.jpg", "IMG (2).jpg", "IMG_1.jpg")
+    for template in ("{stem}", "{stem}_{counter}", "IMG_{counter}"):
+        assert _names(root, template=template) == ["IMG (2).jpg", "IMG.jpg", "IMG_1.jpg"]
+
+
+def test_files_known_to_be_results_are_passed_over_whatever_they_are_called(folder, monkeypatch):
+    root = folder("a.jpg", "deep/2020 1.jpg", "b.jpg")
+    monkeypatch.chdir(root)
+    assert _names(root, results=[root / "b.jpg", Path("deep/2020 1.jpg")]) == ["a.jpg"]
+    assert list(collect([root / "b.jpg"], results=[root / "b.jpg"])) == [Found(root / "b.jpg")]
+
+
 def test_the_folder_of_results_is_passed_over(folder):
     root = folder("a.png", "out/a_x3.png", "out/deep/b_x3.png", "outer/c.png")
     assert _names(root, exclude=root / "out") == ["a.png", "outer/c.png"]
@@ -163,3 +184,85 @@ def test_a_photo_named_twice_is_taken_once(photo_file, tmp_path):
     photo = photo_file("album/a.png")
     roundabout = tmp_path / "album" / ".." / "album" / "a.png"
     assert [found.path for found in collect([photo, roundabout, photo.parent])] == [photo]
+
+
+def _left_out(root, **options):
+    out = LeftOut()
+    list(collect([root], left_out=out, **options))
+    return {
+        reason: [Path(path).relative_to(root).as_posix() for path in out.listed(reason)]
+        for reason in Reason
+        if out.counts[reason]
+    }
+
+
+@pytest.mark.parametrize("name", [".DS_Store", "._a.png", ".hidden.png", "desktop.ini", "Thumbs.db", "Desktop.INI"])
+def test_hidden_files_and_files_of_the_system_are_left_out_and_named(name, folder):
+    root = folder("a.png", name)
+    assert _names(root) == ["a.png"]
+    assert _left_out(root) == {Reason.HIDDEN: [name]}
+
+
+@pytest.mark.parametrize("name", [".trash", "@eaDir", "$RECYCLE.BIN", "__MACOSX"])
+def test_folders_of_the_system_are_left_out_unread(name, folder):
+    root = folder("a.png", f"{name}/b.png", f"{name}/c.png")
+    assert _names(root) == ["a.png"]
+    assert _left_out(root) == {Reason.HIDDEN: [name]}
+    out = LeftOut()
+    list(collect([root], left_out=out))
+    assert out.listed(Reason.HIDDEN) == (os.path.join(root, name, ""),)
+    assert out.folders == 1
+
+
+def test_everything_that_is_left_out_has_its_reason(folder):
+    root = folder("a.jpg", "a_x3.jpg", "notes.txt", "Film.mp4", "out/b_x3.jpg", "deep/noending")
+    (root / "round").symlink_to(root, target_is_directory=True)
+    assert _left_out(root, exclude=root / "out") == {
+        Reason.NO_PHOTO: ["Film.mp4", "notes.txt", "deep/noending"],
+        Reason.OURS: ["out", "a_x3.jpg"],
+        Reason.LINK: ["round"],
+    }
+
+
+def test_a_photo_named_again_is_counted(photo_file):
+    photo, out = photo_file("album/a.png"), LeftOut()
+    assert list(collect([photo, photo, photo.parent], left_out=out)) == [Found(photo)]
+    assert dict(out.counts) == {Reason.TWICE: 2}
+
+
+def test_nothing_is_left_out_where_there_are_only_photos(folder):
+    out = LeftOut()
+    list(collect([folder("a.png", "b.png")], left_out=out))
+    assert len(out) == 0
+    assert not out
+
+
+def test_all_are_counted_but_only_the_first_are_remembered(folder):
+    out = LeftOut(most_listed=2)
+    list(collect([folder("a.png", *(f"{number}.txt" for number in range(5)), ".x", ".y", ".z")], left_out=out))
+    assert len(out) == 8
+    assert out.counts[Reason.NO_PHOTO] == 5
+    assert [Path(path).name for path in out.listed(Reason.NO_PHOTO)] == ["0.txt", "1.txt"]
+    assert len(out.listed(Reason.HIDDEN)) == 2
+    assert out.listed(Reason.OURS) == ()
+
+
+@pytest.mark.parametrize(
+    "marks",
+    [
+        {"st_file_attributes": stat.FILE_ATTRIBUTE_HIDDEN},
+        {"st_file_attributes": stat.FILE_ATTRIBUTE_SYSTEM | stat.FILE_ATTRIBUTE_ARCHIVE},
+        {"st_flags": stat.UF_HIDDEN},
+    ],
+)
+def test_what_the_system_hides_by_a_mark_is_left_out_where_there_are_marks(marks, folder, monkeypatch):
+    root, real = folder("a.png", "b.png", "secret/c.png"), os.lstat
+
+    def lstat(path, **options):
+        hidden = os.path.basename(path) in ("b.png", "secret")
+        return SimpleNamespace(**marks) if hidden else real(path, **options)
+
+    monkeypatch.setattr(collecting, "_HAS_MARKS", True)
+    monkeypatch.setattr(os, "lstat", lstat)
+    monkeypatch.setattr(os.path, "islink", lambda path: False)
+    assert _left_out(root) == {Reason.HIDDEN: ["secret", "b.png"]}

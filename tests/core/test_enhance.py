@@ -163,7 +163,27 @@ def test_16_bit_alpha_stays_16_bit(fake_net, noise):
     alpha = noise((20, 30), np.uint16)
     result = _run(Photo(noise((20, 30, 3), np.uint16), alpha), fake_net())
     assert result.alpha.dtype == np.uint16
-    assert np.array_equal(result.alpha, cv2.resize(alpha, (90, 60), interpolation=cv2.INTER_CUBIC))
+    smooth = cv2.resize(alpha, (90, 60), interpolation=cv2.INTER_CUBIC)
+    inside = (smooth > alpha.min()) & (smooth < alpha.max())
+    assert (result.alpha == smooth)[inside].mean() > 0.7  # the others would have been beyond what is around them
+    assert (result.alpha % 257 != 0).any()
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_alpha_never_goes_beyond_what_is_around_it(dtype, fake_net, noise):
+    alpha = noise((20, 30), dtype)
+    result = _run(Photo(noise((20, 30, 3), dtype), alpha), fake_net()).alpha
+    padded = np.pad(alpha, 1, mode="edge")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3))
+    assert (result >= windows.min(axis=(2, 3)).repeat(3, 0).repeat(3, 1)).all()
+    assert (result <= windows.max(axis=(2, 3)).repeat(3, 0).repeat(3, 1)).all()
+
+
+def test_details_of_a_photo_that_is_faint_all_over_are_kept(fake_net, noise):
+    pixels = noise((20, 30, 3))
+    net = fake_net(radius=0, halo=0)
+    result = _run(Photo(pixels, np.full((20, 30), 9, np.uint8)), net)
+    assert np.array_equal(result.pixels, _whole(pixels, net))
 
 
 def test_an_alpha_of_one_value_stays_exactly_that(fake_net, noise):

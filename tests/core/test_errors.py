@@ -49,7 +49,7 @@ def test_a_message_is_its_template_filled_in():
 
 def test_braces_in_a_file_s_name_are_no_fields():
     assert errors.while_reading(OSError(errno.ENOENT, "x"), Path("{0}{name!r:>{w}}.png")).message.startswith(
-        "“{0}{name!r:>{w}}.png” was not found."
+        "“{0}{name!r:>{w}}.png” was not found"
     )
 
 

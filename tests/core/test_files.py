@@ -209,3 +209,16 @@ def test_a_hash_is_that_of_the_whole_content(target):
     content = os.urandom(3_000_001)
     target.write_bytes(content)
     assert sha256_of(target) == hashlib.sha256(content).hexdigest()
+
+
+def test_dates_are_those_of_another_file(target):
+    target.write_bytes(b"x")
+    other = target.with_name("other")
+    other.write_bytes(b"y")
+    os.utime(other, ns=(10**18, 2 * 10**18))
+    assert files.set_dates(target, other.stat())
+    assert (target.stat().st_atime_ns, target.stat().st_mtime_ns) == (10**18, 2 * 10**18)
+
+
+def test_dates_that_cannot_be_set_are_told(target):
+    assert not files.set_dates(target, os.stat(target.parent))  # there is no such file

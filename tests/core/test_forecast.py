@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from desktop.core import errors, forecast, memory
-from desktop.core.forecast import picture_mib, require_memory, require_size, tile_side
+from desktop.core import disks, errors, forecast, memory
+from desktop.core.disks import Disk
+from desktop.core.experience import Experience, Kind, Lesson
+from desktop.core.forecast import Forecaster, Order, picture_mib, require_memory, require_size, tile_side
+from desktop.core.jobs import Request
+from desktop.core.models.catalogue import Catalogue
 
 
 def test_a_result_at_the_limit_is_let_through():
@@ -28,6 +35,10 @@ def test_a_larger_result_needs_more_memory():
 
 def test_the_result_itself_fits_into_what_is_foreseen():
     assert picture_mib(1000, 1000, 3) * memory.MIB >= 1000 * 1000 * 3 + 3000 * 3000 * 3 * 2
+
+
+def test_more_channels_and_bits_need_more_memory():
+    assert picture_mib(1000, 1000, 3, 8) == pytest.approx(picture_mib(1000, 1000, 3) * 8 / 3, rel=0.02)
 
 
 def test_a_photo_that_fits_into_free_memory_is_let_through(monkeypatch):
@@ -60,3 +71,104 @@ def test_tiles_never_become_all_halo_however_tight_the_budget(fake_net):
 
 def test_a_tile_that_is_small_already_stays_as_it_is(fake_net):
     assert tile_side(fake_net(tile=30, halo=2, mib_per_pixel=1), 1) == 30
+
+
+KIND = Kind("edsr-baseline-x3", "opencv", "exact")
+
+
+def order(name="a.jpg", size=(1000, 800), folder="out", **asked):
+    return Order(Request(Path(name), **asked), size, Path(folder))
+
+
+@pytest.fixture
+def experience(tmp_path):
+    return Experience(tmp_path / "cache")
+
+
+@pytest.fixture
+def forecaster(catalogue, experience):
+    return Forecaster(catalogue, experience)
+
+
+@pytest.fixture
+def two_disks(monkeypatch):
+    """Folders that begin with "full" are on a disk with 2 MB free, others on one with 1 GB."""
+
+    def disk_of(folder):
+        if folder.name == "gone":
+            raise FileNotFoundError(2, "no such disk")
+        return Disk(2, "Photos", 2_000_000) if folder.name.startswith("full") else Disk(1, "Big", 10**9)
+
+    monkeypatch.setattr(disks, "disk_of", disk_of)
+
+
+def teach(experience, per_megapixel=14.0, kind=KIND, **traits):
+    for megapixels in (0.1, 0.2, 0.4, 0.8, 1.6):
+        experience.learn(Lesson(kind, megapixels, 0.1 + per_megapixel * megapixels, load_s=0.5, **traits))
+
+
+def test_a_batch_takes_what_its_photos_took_before_and_loads_the_network_once(forecaster, experience, two_disks):
+    teach(experience)
+    forecast = forecaster.foresee([order(), order(size=(500, 400))])
+    assert forecast.learned
+    assert forecast.photos == 2
+    assert forecast.seconds == pytest.approx(0.5 + 2 * 0.1 + 14 * 1.0, rel=0.05)
+
+
+def test_before_anything_was_seen_the_time_is_a_guess_and_said_to_be(forecaster, two_disks):
+    forecast = forecaster.foresee([order()])
+    assert not forecast.learned
+    assert 2 < forecast.seconds < 60
+
+
+def test_an_unknown_network_is_guessed_from_one_that_is_known(catalogue, experience, two_disks):
+    known = catalogue.by_id("edsr-baseline-x3")
+    big = replace(known, id="big-x3", family="big", parameters=10 * known.parameters)
+    forecaster = Forecaster(Catalogue((*catalogue.models, big)), experience)
+    teach(experience, per_megapixel=3.0)
+    forecast = forecaster.foresee([order(size=(1000, 1000), model="big")])
+    assert not forecast.learned
+    assert forecast.seconds == pytest.approx(30, rel=0.2)
+
+
+def test_photos_nobody_has_measured_yet_count_as_the_average_of_the_others(forecaster, experience, two_disks):
+    teach(experience)
+    known = forecaster.foresee([order(), order()])
+    unknown = forecaster.foresee([order(), order(size=None)])
+    assert unknown.seconds == pytest.approx(known.seconds)
+    assert unknown.bytes == pytest.approx(known.bytes, rel=0.01)
+    assert forecaster.foresee([order(size=None)]).seconds is None
+
+
+def test_a_photo_that_cannot_be_read_or_has_no_model_needs_nothing(forecaster, two_disks):
+    forecast = forecaster.foresee([order(size=(0, 0)), order(model="nonesuch")])
+    assert (forecast.photos, forecast.bytes, forecast.needs) == (2, 0, ())
+
+
+def test_an_engine_that_is_named_is_asked_for_and_auto_takes_the_last(forecaster, experience, two_disks):
+    teach(experience, 14.0)
+    teach(experience, 2.0, replace(KIND, engine="openvino"))
+    seconds = [forecaster.foresee([order(engine=engine)]).seconds for engine in ("auto", "opencv", "openvino")]
+    assert seconds[0] == seconds[2] == pytest.approx(0.8 * 2, rel=0.5)
+    assert seconds[1] == pytest.approx(0.8 * 14, rel=0.2)
+
+
+def test_the_room_goes_by_the_format_and_the_quality(forecaster):
+    sizes = [
+        forecaster.result_bytes(Request(Path(name), **asked), (1000, 1000))
+        for name, asked in (("a.jpg", {"quality": 80}), ("a.jpg", {}), ("a.jpg", {"format": "png"}), ("a.bmp", {}))
+    ]
+    assert sizes[0] < sizes[1] < sizes[2] == sizes[3]
+    assert sizes[1] == pytest.approx(9e6 * 0.407, rel=0.01)
+    too_wide = forecaster.result_bytes(Request(Path("a.webp")), (6000, 100))
+    assert too_wide == pytest.approx(18_000 * 300 * 1.402, rel=0.01)  # becomes a PNG
+
+
+def test_the_room_is_counted_for_each_disk_with_space_for_the_file_under_way(forecaster, two_disks):
+    orders = [order(), order(size=(500, 400)), order(folder="full"), order(folder="full too"), order(folder="gone")]
+    forecast = forecaster.foresee(orders)
+    large = forecaster.result_bytes(orders[0].request, (1000, 800))
+    small = forecaster.result_bytes(orders[0].request, (500, 400))
+    assert [(need.disk.name, need.short) for need in forecast.needs] == [("Photos", True), ("Big", False)]
+    assert [need.room for need in forecast.needs] == [2 * large + large, large + small + large]
+    assert forecast.bytes == 4 * large + small

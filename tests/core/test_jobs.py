@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 
 from desktop.core.errors import UnreadablePhotoError
-from desktop.core.jobs import ENDINGS, IllegalMoveError, Job, JobState, Queue, Request, put_first, shifted
+from desktop.core.jobs import ENDINGS, IllegalMoveError, Job, JobState, Queue, Request
 
 W, R, P = JobState.WAITING, JobState.RUNNING, JobState.PAUSED
 D, F, S, C = JobState.DONE, JobState.FAILED, JobState.SKIPPED, JobState.CANCELLED
@@ -176,27 +178,22 @@ def test_an_unknown_job_is_a_key_error(queue, use):
         use(queue)
 
 
-@pytest.mark.parametrize(
-    ("chosen", "rows", "order"),
-    [
-        ("c", -1, "acbd"),
-        ("a", -1, "abcd"),
-        ("b", 1, "acbd"),
-        ("d", 1, "abcd"),
-        ("bc", -1, "bcad"),
-        ("ab", -1, "abcd"),
-        ("bc", 1, "adbc"),
-        ("ad", 1, "bacd"),
-    ],
-)
-def test_chosen_photos_move_together_and_stay_within_the_queue(chosen, rows, order):
-    assert "".join(shifted("abcd", chosen, rows)) == order
-
-
-def test_what_comes_first_passes_only_those_that_wait(queue):
-    running, first, second, third = (job.id for job in queue.add([REQUEST] * 4))
-    queue.move(running, R)
-    assert put_first(queue.jobs, {third}) == [running, third, first, second]
+def test_the_states_are_counted_through_everything_that_happens(queue):
+    random, ids = Random(7), [job.id for job in queue.add([REQUEST] * 5)]
+    queue.restore([Job("r1", REQUEST, D), Job("r2", REQUEST, F)])
+    for step in range(300):
+        job_id = random.choice(ids)
+        job = queue.get(job_id)
+        if job is None:
+            ids.append(queue.add([REQUEST])[0].id)
+        elif step % 9 == 0 and job.state not in (R, P):
+            queue.remove(job_id)
+        else:
+            queue.move(job_id, random.choice([after for before, after in sorted(LEGAL) if before is job.state]))
+        assert {state: queue.count(state) for state in JobState} == {
+            state: sum(job.state is state for job in queue.jobs) for state in JobState
+        }
+    assert queue.count(*JobState) == len(queue)
 
 
 def test_an_order_is_taken_and_one_that_forgets_somebody_refused(queue):
@@ -213,3 +210,18 @@ def test_a_job_under_way_cannot_be_restored(queue):
     job = _in_state(queue, R)
     with pytest.raises(IllegalMoveError):
         Queue().restore([job])
+
+
+def test_new_defaults_leave_what_was_chosen_for_one_photo() -> None:
+    request = Request(Path("/a.png"), scale=3, quality=95).with_own(scale=2)
+    assert request.own == {"scale"}
+    changed = request.with_defaults(scale=4, quality=80)
+    assert (changed.scale, changed.quality, changed.own) == (2, 80, {"scale"})
+
+
+def test_what_came_by_itself_can_be_asked_for_alone(queue):
+    mine, came = queue.add([REQUEST, replace(REQUEST, unattended=True)])
+    assert queue.next_waiting() == mine
+    assert queue.next_waiting(unattended=True) == came
+    queue.move(came.id, R)
+    assert queue.next_waiting(unattended=True) is None

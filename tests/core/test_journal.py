@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import subprocess
@@ -14,10 +15,12 @@ from pathlib import Path
 import pytest
 
 from desktop.core import journal as journal_module
+from desktop.core import queue_file
 from desktop.core.errors import CancelledError, NoSpaceError, RekindleError
 from desktop.core.files import TEMP_PREFIX, TEMP_SUFFIX, sha256_of
-from desktop.core.jobs import Job, JobState, Request, Result
+from desktop.core.jobs import Account, Job, JobState, Request, Result
 from desktop.core.journal import Journal, Opened, Unrecorded, open_journal
+from desktop.core.photo.photo import Fidelity, Item
 
 PATIENCE_S = 20
 
@@ -56,6 +59,18 @@ def put(opened: Opened, *jobs: Job) -> None:
 
 def job(name: str, state: JobState = JobState.WAITING, **more: object) -> Job:
     return Job(name, Request(Path(f"/photos/{name}.png")), state, **more)  # type: ignore[arg-type]
+
+
+def old_queue(folder: Path, version: int) -> sqlite3.Connection:
+    """A queue file as the first version of Rekindle left it, up to its version number."""
+    folder.mkdir(parents=True)
+    connection = sqlite3.connect(folder / "queue.sqlite3")
+    connection.execute(
+        "CREATE TABLE job "
+        "(number INTEGER PRIMARY KEY, id TEXT UNIQUE NOT NULL, state TEXT NOT NULL, content TEXT NOT NULL)"
+    )
+    connection.execute(f"PRAGMA user_version = {version}")
+    return connection
 
 
 def result_of(path: Path) -> Result:
@@ -162,7 +177,7 @@ def test_a_damaged_queue_is_set_aside_and_told(reopen: Callable[[], Opened], fol
     opened = reopen()
     assert opened.jobs == []
     assert opened.notice is not None
-    assert "set aside" in opened.notice.message
+    assert "Nothing was deleted" in opened.notice.message
     (kept,) = folder.glob("damaged/*/queue.sqlite3")
     assert kept.read_bytes() == content
     put(opened, job("a"))
@@ -197,7 +212,7 @@ def test_a_second_window_keeps_nothing_and_says_so(reopen: Callable[[], Opened],
     assert isinstance(second.record, Unrecorded)
     assert second.jobs == []
     assert second.notice is not None
-    assert "Another Rekindle window" in second.notice.message
+    assert "open in another window" in second.notice.message
 
 
 def test_a_folder_that_cannot_be_made_is_told_and_work_goes_on(tmp_path: Path) -> None:
@@ -218,7 +233,7 @@ def test_a_write_that_fails_is_told_once_and_still_answered(
     def full(*_: object) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
-    monkeypatch.setattr(journal_module, "_delete", full)
+    monkeypatch.setattr(queue_file, "forget", full)
     for _ in range(3):
         answered = threading.Event()
         record.forget(["a"], answered.set)
@@ -245,3 +260,37 @@ def test_a_new_order_is_kept(reopen: Callable[[], Opened]) -> None:
     opened.record.arrange(["c", "a", "b"], lambda: None)
     put(opened, job("d"))
     assert [j.id for j in reopen().jobs] == ["c", "a", "b", "d"]
+
+
+@pytest.mark.parametrize("version", [0, 1])
+def test_a_queue_of_an_earlier_version_is_taken_along(
+    folder: Path, reopen: Callable[[], Opened], told: list[RekindleError], version: int
+) -> None:
+    connection = old_queue(folder, version)
+    request = {"path": "/photos/a.png", "root": None, "model": "edsr-baseline", "scale": 3, "engine": "auto"}
+    request |= {"output": None, "output_file": None, "format": None, "quality": 90, "existing": "skip"}
+    content = {"request": request, "progress": 1.0, "result": None, "output": "/photos/a_x3.png", "error": None}
+    with connection:
+        connection.execute("INSERT INTO job VALUES (7, 'a', 'done', ?)", (json.dumps(content),))
+    connection.close()
+    opened = reopen()
+    wanted = Request(Path("/photos/a.png"), model="edsr-baseline", scale=3, quality=90, existing="skip")
+    assert opened.jobs == [Job("a", wanted, JobState.DONE, 1.0, output=Path("/photos/a_x3.png"))]
+    assert opened.notice is None
+    put(opened, job("b"))
+    assert [entry.id for entry in reopen().jobs] == ["a", "b"]
+    assert told == []
+
+
+def test_how_a_photo_went_is_kept(reopen: Callable[[], Opened]) -> None:
+    fidelity = Fidelity(kept=(Item("ICC profile", "Display P3"),), lost=(Item("comment", "2 KB"),))
+    account = Account("edsr-baseline-x3", 3, "opencv", "exact", 30, 20, 10, 7, 1.5, 1_700_000_000.25, fidelity, 9, 8)
+    done = job("a", JobState.DONE, account=account)
+    put(reopen(), done)
+    assert reopen().jobs == [done]
+
+
+def test_what_was_chosen_for_one_photo_is_kept(reopen: Callable[[], Opened]) -> None:
+    chosen = Job("a", Request(Path("/a.png")).with_own(scale=2, output=Path("/elsewhere")))
+    put(reopen(), chosen)
+    assert reopen().jobs == [chosen]

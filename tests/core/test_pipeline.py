@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
-from pathlib import Path
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.ExifTags import IFD, Base
 
-from desktop.core import errors, files, memory, pipeline
+from desktop.core import errors, files, forecast, memory, pipeline
 from desktop.core.cancel import CancelToken
-from desktop.core.jobs import JobState, Request
-from desktop.core.photo.formats import JPEG, PNG
+from desktop.core.jobs import Job, JobState, Request
+from desktop.core.opencv import cv2
 from desktop.core.photo.read import read
-from desktop.core.pipeline import Limits, likely_path, numbered, output_path, same_file
+from desktop.core.pipeline import Limits
 
 
 @pytest.fixture
@@ -29,6 +31,16 @@ def process(fake_pipeline):
         return line.process(Request(path, **request), progress=progress, cancel=cancel)
 
     return run
+
+
+def test_a_photo_s_depth_counts_for_whether_it_fits_into_memory(process, noise, tmp_path, monkeypatch):
+    flat, deep = noise((300, 300, 3)), noise((300, 300, 4), np.uint16)
+    Image.fromarray(flat).save(tmp_path / "flat.png")
+    cv2.imwrite(str(tmp_path / "deep.png"), deep)
+    monkeypatch.setattr(memory, "available_mib", lambda: forecast.picture_mib(300, 300, 3) + 1)
+    assert process(tmp_path / "flat.png").state is JobState.DONE
+    outcome = process(tmp_path / "deep.png")
+    assert isinstance(outcome.error, errors.OutOfMemoryError)
 
 
 def _names(folder):
@@ -60,6 +72,21 @@ def test_loading_the_net_is_paid_for_once(fake_pipeline, photo_file):
     line = fake_pipeline()
     assert line.process(Request(photo_file("a.png"))).load_seconds > 0
     assert line.process(Request(photo_file("b.png"))).load_seconds == 0
+
+
+def test_the_time_a_photo_was_held_is_not_its_own(process, photo_file, monkeypatch):
+    times = {"now": 0.0}
+    monkeypatch.setattr(pipeline.time, "perf_counter", lambda: times["now"])
+
+    class Held(CancelToken):
+        def check(self):
+            times["now"] += 100
+            self._held_s += 100
+
+    def work(_part):
+        times["now"] += 2
+
+    assert process(photo_file(), cancel=Held(), progress=work).seconds == 2 * 3  # read, one tile, written
 
 
 def test_results_through_the_network_that_ships_are_the_photo_enlarged(workspace, photo_file, photo_like):
@@ -305,9 +332,19 @@ def test_a_long_name_is_never_cut_inside_a_letter(process, photo_file):
     assert name.endswith("_x3.png")
 
 
-@pytest.mark.parametrize("name", ["Grüße 🌄.png", "a 'b' \"c\".png", "line\nbreak.png", "-o.png", "100% {x} %s.png"])
-def test_unusual_names_come_through(name, process, photo_file, tmp_path):
-    assert process(photo_file(name)).output == tmp_path / name.replace(".png", "_x3.png")
+@pytest.mark.parametrize(
+    ("name", "result"),
+    [
+        ("Grüße 🌄.png", "Grüße 🌄_x3.png"),
+        ("a 'b' \"c\".png", "a 'b' _c__x3.png"),
+        ("line\nbreak.png", "line_break_x3.png"),
+        ("-o.png", "-o_x3.png"),
+        ("100% {x} %s.png", "100% {x} %s_x3.png"),
+        ("con.png", "con_x3.png"),
+    ],
+)
+def test_unusual_names_come_through_as_far_as_windows_takes_them(name, result, process, photo_file, tmp_path):
+    assert process(photo_file(name)).output == tmp_path / result
 
 
 def test_a_name_that_is_not_utf_8_comes_through(strange_name, process, photo_file, tmp_path):
@@ -484,33 +521,6 @@ def test_limits_may_be_left_to_the_machine():
     assert Limits.chosen(300, 7) == Limits(300, 7)
 
 
-def test_a_likely_path_is_the_path_of_a_photo_that_is_what_it_says(tmp_path):
-    request = Request(tmp_path / "a.jpg")
-    assert likely_path(request, 3) == output_path(request, JPEG, 3) == tmp_path / "a_x3.jpg"
-    assert likely_path(Request(tmp_path / "a.bmp"), 3) == tmp_path / "a_x3.png"
-    assert likely_path(Request(tmp_path / "a.jpg", format="tiff"), 3) == tmp_path / "a_x3.tif"
-
-
-def test_a_file_that_cannot_hold_the_result_gets_a_suffix_that_is_true(tmp_path):
-    request = Request(tmp_path / "a.jpg", output_file=tmp_path / "b.jpg", format="jpeg")
-    assert output_path(request, PNG, 3) == tmp_path / "b.png"
-
-
-def test_numbers_begin_at_two():
-    names = numbered(Path("x") / "a.tar.png")
-    assert [next(names).name for _ in range(3)] == ["a.tar.png", "a.tar (2).png", "a.tar (3).png"]
-
-
-def test_two_names_of_one_file_are_told(tmp_path):
-    one = tmp_path / "a"
-    one.touch()
-    (tmp_path / "b").hardlink_to(one)
-    (tmp_path / "c").touch()
-    assert same_file(one, tmp_path / "b")
-    assert not same_file(one, tmp_path / "c")
-    assert same_file(tmp_path / "gone", tmp_path / "gone")
-
-
 @pytest.mark.parametrize("existing", ["rename", "overwrite", "skip"])
 def test_two_photos_of_a_batch_never_share_a_result(existing, fake_pipeline, photo_file, photo_like, tmp_path):
     line = fake_pipeline()
@@ -525,6 +535,217 @@ def test_the_same_photo_may_overwrite_its_own_result_of_the_batch(fake_pipeline,
     photo = photo_file("a.png")
     outputs = {line.process(Request(photo, existing="overwrite")).output for _ in range(2)}
     assert outputs == {tmp_path / "a_x3.png"}
+
+
+@pytest.fixture
+def batch(fake_pipeline, photo_file, photo_like):
+    """``batch(*names, line=None, **request)``: the outcomes of photos that go through one pipeline."""
+
+    def run(*names, line=None, **request):
+        line = line or fake_pipeline()
+        photos = [photo_file(name, photo_like(20, 10, seed=number)) for number, name in enumerate(names)]
+        line.protect(photos)
+        return [line.process(Request(photo, counter=number, **request)) for number, photo in enumerate(photos, start=1)]
+
+    return run
+
+
+def test_a_result_is_named_by_its_template(batch, tmp_path):
+    outcomes = batch("album/a.png", "album/b.png", template="{parent} {counter:02} {stem} {width}x{height}")
+    assert [outcome.output.name for outcome in outcomes] == ["album 01 a 60x30.png", "album 02 b 60x30.png"]
+
+
+def test_the_day_in_a_name_is_the_one_on_which_the_photo_was_taken(process, photo_file):
+    exif = Image.Exif()
+    exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = "1962:07:01 12:30:00"
+    assert process(photo_file("a.jpg", exif=exif), template="{date} {stem}").output.name == "1962-07-01 a.jpg"
+
+
+@pytest.mark.parametrize("written", ["0000:00:00 00:00:00", "yesterday", None])
+def test_the_day_of_a_photo_that_has_none_is_its_file_s(written, process, photo_file):
+    exif = Image.Exif()
+    exif[Base.Make] = "ACME"
+    if written:
+        exif.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = written
+    path = photo_file("a.jpg", exif=exif)
+    noon = time.mktime((2001, 2, 3, 12, 0, 0, 0, 0, -1))
+    os.utime(path, (noon, noon))
+    assert process(path, template="{date}").output.name == "2001-02-03.jpg"
+
+
+def test_a_template_that_is_none_fails_the_photo(process, photo_file, tmp_path):
+    outcome = process(photo_file("a.png"), template="{oma}")
+    assert (outcome.state, outcome.error.code) == (JobState.FAILED, "usage")
+    assert _names(tmp_path) == ["a.png"]
+
+
+def test_what_only_the_opened_photo_names_is_skipped_after_opening(process, photo_file, fake_net):
+    path = photo_file("a.png")
+    assert process(path, template="{stem} {width}").output.name == "a 72.png"
+    net = fake_net()
+    outcome = process(path, net=net, template="{stem} {width}", existing="skip")
+    assert (outcome.state, outcome.output.name) == (JobState.SKIPPED, "a 72.png")
+    assert net.seen == []
+
+
+@pytest.mark.parametrize("existing", ["rename", "overwrite", "skip"])
+def test_a_template_that_adds_nothing_never_takes_the_original_s_name(existing, process, photo_file):
+    path = photo_file("a.png")
+    before = path.read_bytes()
+    outcome = process(path, template="{stem}", existing=existing)
+    assert (outcome.state, outcome.output.name) == (JobState.DONE, "a (2).png")
+    assert path.read_bytes() == before
+
+
+def test_a_result_that_got_a_number_is_found_again_and_skipped(process, photo_file):
+    path = photo_file("a.png")
+    process(path, template="{stem}")
+    outcome = process(path, template="{stem}", existing="skip")
+    assert (outcome.state, outcome.output.name) == (JobState.SKIPPED, "a (2).png")
+
+
+def test_results_of_photos_that_share_a_name_are_all_found_again(batch, tmp_path):
+    first = batch("x/a.png", "y/a.png", output=tmp_path / "out")
+    again = batch("x/a.png", "y/a.png", "z/a.png", output=tmp_path / "out", existing="skip")
+    assert [outcome.state for outcome in again] == [JobState.SKIPPED, JobState.SKIPPED, JobState.DONE]
+    assert [outcome.output for outcome in again[:2]] == [outcome.output for outcome in first]
+
+
+def test_no_photo_of_the_batch_is_overwritten_by_another_s_result(batch, tmp_path):
+    outcomes = batch("a_x3.png", "a.png", existing="overwrite")
+    assert [outcome.output.name for outcome in outcomes] == ["a_x3_x3.png", "a_x3 (2).png"]
+    assert read(tmp_path / "a_x3.png").width == 20
+
+
+def test_no_photo_of_the_batch_is_overwritten_through_the_link_it_was_named_by(fake_pipeline, photo_file, tmp_path):
+    line = fake_pipeline()
+    (tmp_path / "link.png").symlink_to(photo_file("a_x3.png"))
+    line.protect([tmp_path / "link.png"])
+    assert line.process(Request(photo_file("a.png"), existing="overwrite")).output == tmp_path / "a_x3 (2).png"
+    assert read(tmp_path / "a_x3.png").width == 24
+
+
+@pytest.mark.parametrize("template", ["{stem}", "{counter}", "{date}", "IMG_{counter}"])
+def test_beside_its_photo_a_name_that_could_be_a_photo_s_replaces_nothing(template, process, photo_file, tmp_path):
+    original = photo_file("a.bmp")
+    taken = process(original, template=template).output
+    taken.write_bytes(b"for all we know somebody's photo")
+    outcome = process(original, template=template, existing="overwrite")
+    assert outcome.output == taken.with_stem(taken.stem + " (2)")
+    assert taken.read_bytes() == b"for all we know somebody's photo"
+
+
+def test_elsewhere_an_earlier_result_is_replaced_whatever_it_is_called(process, photo_file, tmp_path):
+    original = photo_file("a.png")
+    outputs = {
+        process(original, template="{stem}", output=tmp_path / "out", existing="overwrite").output for _ in range(2)
+    }
+    assert outputs == {tmp_path / "out" / "a.png"}
+
+
+def test_a_photo_tried_again_replaces_its_own_result_even_beside_it(fake_pipeline, photo_file, tmp_path):
+    line, photo = fake_pipeline(), photo_file("a.png")
+    request = Request(photo, template="{stem}", existing="overwrite")
+    assert {line.process(request).output for _ in range(2)} == {tmp_path / "a (2).png"}
+
+
+def test_trying_again_keeps_to_each_photo_s_own_result(batch, fake_pipeline, tmp_path):
+    line = fake_pipeline()
+    first, second = (
+        [outcome.output for outcome in batch("x/a.png", "y/a.png", line=line, output=tmp_path, existing="overwrite")]
+        for _ in range(2)
+    )
+    assert first == second == [tmp_path / "a_x3.png", tmp_path / "a_x3 (2).png"]
+
+
+@pytest.mark.parametrize("state", [JobState.DONE, JobState.SKIPPED])
+def test_results_of_a_queue_from_last_time_are_not_overwritten(state, fake_pipeline, photo_file, tmp_path):
+    before, later = photo_file("x/a.png"), photo_file("y/a.png")
+    result = fake_pipeline().process(Request(before, output=tmp_path)).output
+    line = fake_pipeline()
+    line.remember([Job("1", Request(before), state, output=result), Job("2", Request(later))])
+    outcome = line.process(Request(later, output=tmp_path, existing="overwrite"))
+    assert outcome.output == tmp_path / "a_x3 (2).png"
+    assert line.process(Request(before, output=tmp_path, existing="overwrite")).output == result
+
+
+def test_photos_of_a_queue_from_last_time_are_not_overwritten(fake_pipeline, photo_file, tmp_path):
+    line = fake_pipeline()
+    line.remember([Job("1", Request(photo_file("a_x3.png")))])
+    assert line.process(Request(photo_file("a.png"), existing="overwrite")).output == tmp_path / "a_x3 (2).png"
+
+
+@pytest.mark.parametrize("existing", ["rename", "overwrite", "skip"])
+def test_on_a_disk_that_ignores_case_two_photos_never_share_a_result(
+    existing, fake_pipeline, photo_file, photo_like, case_blind_folder
+):
+    line = fake_pipeline()
+    outputs = []
+    for number, name in enumerate(("x/Grüße.png", "y/GRÜßE.png")):
+        photo = photo_file(name, photo_like(20 + number, 10))
+        outputs.append(line.process(Request(photo, output=case_blind_folder, existing=existing)).output)
+    assert [output.name for output in outputs] == ["Grüße_x3.png", "GRÜßE_x3 (2).png"]
+    assert [read(output).width for output in outputs] == [60, 63]
+
+
+def test_on_a_disk_that_ignores_case_the_original_is_never_overwritten(fake_pipeline, photo_file, case_blind_folder):
+    original = case_blind_folder / "A.png"
+    shutil.copyfile(photo_file("a.png"), original)
+    for name in ("A.png", "a.png"):
+        request = Request(case_blind_folder / name, output_file=case_blind_folder / "a.png", existing="overwrite")
+        assert fake_pipeline().process(request).output == case_blind_folder / "a (2).png"
+    assert read(original).width == 24
+
+
+def test_on_a_disk_that_ignores_case_no_photo_of_the_batch_is_overwritten(fake_pipeline, photo_file, case_blind_folder):
+    line = fake_pipeline()
+    for name in ("a.png", "A_X3.png"):
+        shutil.copyfile(photo_file("a.png"), case_blind_folder / name)
+    line.protect([case_blind_folder / "A_X3.png"])
+    outcome = line.process(Request(case_blind_folder / "a.png", existing="overwrite"))
+    assert outcome.output.name == "a_x3 (2).png"
+    assert read(case_blind_folder / "A_X3.png").width == 24
+
+
+LONG_AGO_NS = 86_400_000_000_000 * 366
+
+
+@pytest.fixture
+def old_photo(photo_file):
+    path = photo_file("old.png")
+    os.utime(path, ns=(LONG_AGO_NS, 2 * LONG_AGO_NS))
+    return path
+
+
+def test_a_result_keeps_its_photo_s_dates_if_that_is_wanted(process, old_photo, monkeypatch):
+    appearing = []
+
+    def publish(temp, target, overwrite, real=files._publish):
+        appearing.append(temp.stat().st_mtime_ns)
+        real(temp, target, overwrite)
+
+    monkeypatch.setattr(files, "_publish", publish)
+    outcome = process(old_photo, keep_dates=True)
+    status = outcome.output.stat()
+    assert (status.st_atime_ns, status.st_mtime_ns) == (LONG_AGO_NS, 2 * LONG_AGO_NS)
+    assert 2 * LONG_AGO_NS in appearing  # before the file had its name
+    assert ("file dates", "last changed on 1972-01-03") in [(item.item, item.detail) for item in outcome.fidelity.kept]
+
+
+def test_otherwise_a_result_has_its_own_date(process, old_photo):
+    outcome = process(old_photo)
+    assert outcome.output.stat().st_mtime_ns > 2 * LONG_AGO_NS
+    assert "file dates" not in [item.item for item in (*outcome.fidelity.kept, *outcome.fidelity.lost)]
+
+
+def test_a_disk_that_keeps_no_dates_is_told_and_no_reason_to_fail(process, old_photo, monkeypatch):
+    def refuse(*_, **__):
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(files.os, "utime", refuse)
+    outcome = process(old_photo, keep_dates=True)
+    assert outcome.state is JobState.DONE
+    assert [item.item for item in outcome.fidelity.lost] == ["file dates"]
 
 
 def test_what_a_crash_left_half_written_in_the_folder_is_removed(fake_pipeline, photo_file, tmp_path):

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from desktop.core import files, settings
-from desktop.core.settings import Settings
+from desktop.core.settings import Settings, Watching
 
 CHANGED = Settings(
     scale=2,
@@ -17,8 +17,16 @@ CHANGED = Settings(
     format="tiff",
     quality=80,
     existing="skip",
+    template="{parent} {stem}",
+    keep_structure=False,
+    keep_dates=True,
     memory_mib=1024,
     max_megapixels=50,
+    watching=Watching(on=True, folder="/scans", output="/scans/large", scale=2, model="edsr", format="png", quality=80),
+    keep_awake=True,
+    keep_awake_asked=True,
+    pause_on_battery=True,
+    notify=False,
     last_folder="/photos",
     geometry="AAAA",
     panes="BBBB",
@@ -37,10 +45,11 @@ def _stored(file, content):
 
 
 def test_every_setting_comes_back_as_it_was_saved(file):
-    differing = [
-        f.name for f in dataclasses.fields(Settings) if getattr(CHANGED, f.name) == getattr(Settings(), f.name)
-    ]
-    assert differing == []
+    for changed in (CHANGED, CHANGED.watching):
+        default = type(changed)()
+        assert [
+            f.name for f in dataclasses.fields(changed) if getattr(changed, f.name) == getattr(default, f.name)
+        ] == []
     settings.save(CHANGED, file)
     assert settings.load(file) == CHANGED
 
@@ -118,14 +127,24 @@ def test_a_file_that_cannot_be_read_is_no_reason_to_stop(file):
         {"quality": 101},
         {"existing": "explode"},
         {"format": "gif"},
+        {"template": "{oma}"},
+        {"template": ""},
+        {"template": "a/{stem}"},
         {"memory_mib": -1},
         {"max_megapixels": 0},
         {"scale": 0},
+        {"watching": "/scans"},
+        {"watching": {"on": 1, "folder": None, "quality": 0, "format": "gif", "scale": -3}},
     ],
     ids=str,
 )
 def test_a_wrong_value_takes_its_default_and_the_others_stay(wrong, file):
     assert _stored(file, {"last_folder": "/photos", **wrong}) == Settings(last_folder="/photos")
+
+
+def test_what_is_right_of_a_watched_folder_stays(file):
+    stored = {"watching": {"on": True, "folder": "/scans", "quality": 0}}
+    assert _stored(file, stored) == Settings(watching=Watching(on=True, folder="/scans"))
 
 
 def test_what_a_later_version_added_is_passed_over(file):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.core import opencv  # noqa: F401  (before Qt, for the reason that its module gives)
@@ -23,6 +24,14 @@ def _themed(qapp: Any) -> None:
 @pytest.fixture(autouse=True)
 def _garbage_on_this_thread(garbage_on_this_thread: None) -> None:
     """Windows that a test leaves behind go while nothing else runs."""
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_open(qapp: QApplication) -> Iterator[None]:
+    """A dialog that a test leaves open would take the mouse of the next one."""
+    yield
+    for widget in qapp.topLevelWidgets():
+        widget.hide()
 
 
 @pytest.fixture

@@ -339,8 +339,8 @@ def test_choices_size_and_folder_are_remembered(qtbot: QtBot, tmp_path: Path) ->
 def test_settings_chosen_in_the_dialog_are_kept_on_disk(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     window._actions.settings.trigger()
     dialog = find(window, SettingsDialog, "settingsDialog")
-    dialog._quality.setValue(80)
-    dialog._format.setCurrentIndex(dialog._format.findData("webp"))
+    dialog.results.quality.setValue(80)
+    dialog.results.format.setCurrentIndex(dialog.results.format.findData("webp"))
     dialog.accept()
     file = tmp_path / "data" / "settings.json"
     qtbot.waitUntil(lambda: file.is_file() and json.loads(file.read_text())["quality"] == 80, timeout=PATIENCE_MS)

@@ -14,6 +14,7 @@ from desktop.core.errors import NoSpaceError
 from desktop.core.jobs import Job, JobState, Queue, Request
 from desktop.ui.queue_model import DETAIL_ROLE, QueueModel
 from desktop.ui.queue_view import QueueView
+from desktop.ui.row_words import whole
 
 
 @pytest.fixture
@@ -52,8 +53,32 @@ def test_a_waiting_photo_says_what_it_will_become(queue: Queue, model: QueueMode
     (job,) = added(queue, model, 1)
     assert detail(model, 0) == "Waiting"
     model.set_thumbnail(job.id, QImage(4, 4, QImage.Format.Format_RGB32), 812, 540)
-    assert detail(model, 0) == "Waiting · 812 × 540 → 2436 × 1620"
-    assert model.pixels(job.id) == 812 * 540
+    assert whole(detail(model, 0)) == "Waiting · 812 × 540 → 2436 × 1620"
+    assert model.size(job.id) == (812, 540)
+
+
+def test_sizes_come_in_numbers_and_are_told_to_the_view_once(queue: Queue, model: QueueModel) -> None:
+    jobs = added(queue, model, 5)
+    changed: list[tuple[int, int]] = []
+    model.dataChanged.connect(lambda first, last: changed.append((first.row(), last.row())))
+    model.set_sizes({jobs[1].id: (10, 20), jobs[3].id: (30, 40), "gone": (1, 1)})
+    assert changed == [(1, 3)]
+    assert "30 × 40 → 90 × 120" in detail(model, 3)
+    assert model.size(jobs[0].id) == (0, 0)
+    model.set_sizes({"gone": (1, 1)})
+    assert changed == [(1, 3)]
+
+
+def test_the_photo_under_way_says_how_long_it_still_takes(queue: Queue, model: QueueModel) -> None:
+    first, second = added(queue, model, 2)
+    queue.move(first.id, JobState.RUNNING)
+    model.change(queue.progressed(first.id, 0.5))
+    model.set_time_left(first.id, 64.0)
+    assert whole(detail(model, 0)) == "Enhancing, 50 % · about 60 seconds left"
+    assert model.index(0).data(Qt.ItemDataRole.AccessibleTextRole) == f"00000.png, {whole(detail(model, 0))}"
+    assert detail(model, 1) == "Waiting"
+    model.set_time_left(second.id, None)
+    assert detail(model, 0) == "Enhancing, 50 %"
 
 
 def test_every_state_has_its_words(queue: Queue, model: QueueModel) -> None:

@@ -7,22 +7,26 @@ costs another full look.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+
+import filelock
 
 from desktop.core import errors, files
 from desktop.core.models.catalogue import Catalogue, Model
 
 logger = logging.getLogger(__name__)
 
+_REPAIR_S = 60
 Notice = Callable[[errors.RekindleError], None]
 """Told what the person should know although the work goes on."""
 
@@ -85,6 +89,12 @@ class Store:
             return self._install_bundled(model)
         if self._is_whole(model, path, full=False):
             return path
+        with self._repairing():
+            return self._repaired(model, path)
+
+    def _repaired(self, model: Model, path: Path) -> Path:
+        if os.path.exists(path) and self._is_whole(model, path, full=True):
+            return path  # another process was faster; what it has put there must not be set aside
         aside = self._set_aside(path)
         if not model.bundled:
             self._tell(model, "The model “{name}” was damaged on disk and has been set aside. Install it again.")
@@ -99,6 +109,19 @@ class Store:
                 model, "The model “{name}” was damaged on disk and has been replaced. The damaged file was set aside."
             )
         return installed
+
+    @contextlib.contextmanager
+    def _repairing(self) -> Iterator[None]:
+        """One process at a time; where the folder takes no lock, it is repaired without."""
+        lock = filelock.FileLock(self.folder / ".lock", timeout=_REPAIR_S)
+        try:
+            lock.acquire()
+        except (OSError, filelock.Timeout) as error:
+            logger.info("The store cannot be locked: %s", error)
+        try:
+            yield
+        finally:
+            lock.release()
 
     def _tell(self, model: Model, template: str) -> None:
         self.notice(errors.ModelDamagedError(template, name=model.id))

@@ -10,6 +10,7 @@ import io
 import mmap
 import struct
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -22,6 +23,7 @@ _ORIENTATION = 0x0112
 _SIZE_TAGS_IFD0 = {0x0100: 0, 0x0101: 1}  # ImageWidth, ImageLength
 _SIZE_TAGS_EXIF = {0xA002: 0, 0xA003: 1}  # PixelXDimension, PixelYDimension
 _SHORT, _LONG = 3, 4
+_DAY_CHARACTERS = len("1962:07:01")
 _Tree = dict[int, "_Tree"]
 _MAX_ENTRIES = 4096
 
@@ -34,6 +36,7 @@ _STORAGE_TAGS = frozenset(
 # The resolution travels as the photo's own, and is written anew.
 _NOT_DESCRIBING = _STORAGE_TAGS | {Base.XResolution, Base.YResolution, Base.ResolutionUnit}
 _BELOW: _Tree = {IFD.Exif: {IFD.Interop: {}}, IFD.GPSInfo: {}}
+_INCHES_PER_UNIT = {2: 1.0, 3: 2.54}  # TIFF's ResolutionUnit: values per inch, or per centimetre
 _ENDIAN: dict[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
 
 
@@ -95,6 +98,29 @@ def orientation_of(exif: bytes) -> int:
     return value if 1 <= value <= 8 else 1
 
 
+def day_taken(exif: bytes) -> date | None:
+    """The day of DateTimeOriginal, as the camera's clock had it; None where there is none, or it is nonsense."""
+    try:
+        structure, ifd0 = _open(exif)
+        pointer = structure.entries(ifd0).get(IFD.Exif)
+        entry = structure.entries(structure.long(pointer + 8)).get(Base.DateTimeOriginal) if pointer else None
+        if entry is None:
+            return None
+        at = structure.long(entry + 8)
+        return day(structure.data[at : at + _DAY_CHARACTERS].decode("ascii", "replace"))
+    except ValueError:
+        return None
+
+
+def day(text: str) -> date | None:
+    """The day of a date as EXIF writes it, "1962:07:01 12:30:00"; None where it is nonsense, such as all zeros."""
+    try:
+        year, month, of_month = (int(part) for part in text[:_DAY_CHARACTERS].split(":"))
+        return date(year, month, of_month)
+    except ValueError:
+        return None
+
+
 def upright(exif: bytes) -> tuple[bytes, bool]:
     """The same EXIF for a photo whose orientation has been applied, and whether a thumbnail was dropped.
 
@@ -129,6 +155,23 @@ def with_size(exif: bytes, width: int, height: int) -> bytes:
     return bytes(structure.data)
 
 
+def resolution_of(exif: bytes) -> tuple[float, float] | None:
+    """Dots per inch as EXIF has them, where it does and they make sense."""
+    try:
+        layout, first = tiff_tags.opened(exif)
+        wanted = {Base.XResolution, Base.YResolution, Base.ResolutionUnit}
+        found = {field.tag: layout.number(field) for field in layout.fields(exif, first, only=wanted)}
+        factor = _INCHES_PER_UNIT.get(int(found.get(Base.ResolutionUnit, 2)), 0.0)
+        return resolution(found[Base.XResolution] * factor, found[Base.YResolution] * factor)
+    except (ValueError, KeyError, ZeroDivisionError, struct.error):
+        return None
+
+
+def resolution(across: float, down: float) -> tuple[float, float] | None:
+    """Dots per inch where they are worth keeping: below 2 it is an aspect ratio or a default nobody chose."""
+    return (across, down) if all(2 <= value < 1e6 for value in (across, down)) else None
+
+
 def require_whole(exif: bytes) -> None:
     """Raises ValueError where any value of it, not only those that are changed, lies outside."""
     _Description.read(exif, *tiff_tags.opened(exif))
@@ -146,13 +189,15 @@ def byte_order(exif: bytes) -> Literal["<", ">"]:
     return "<" if _open(exif)[0].order == "<" else ">"
 
 
-def from_tiff(content: bytes) -> bytes | None:
+def from_tiff(content: tiff_tags.Buffer, before: int = 0x10000) -> bytes | None:
     """What a TIFF says of the photo, copied from its own directory into a block; None if only an orientation.
 
+    ``before``: tags of its directory from this one on are left out.
     Raises ValueError on a broken structure.
     """
     layout, first = tiff_tags.opened(content)
     photo = _Description.read(content, layout, first)
+    photo.top = [field for field in photo.top if field.tag < before]
     if not photo.below and all(field.tag == _ORIENTATION for field in photo.top):
         return None
     block = Layout(layout.order)
@@ -186,14 +231,14 @@ class _Description:
     below: dict[int, _Description]
 
     @classmethod
-    def read(cls, data: bytes, layout: Layout, at: int, tree: _Tree = _BELOW) -> _Description:
-        fields = layout.fields(data, at)
+    def read(cls, data: tiff_tags.Buffer, layout: Layout, at: int, tree: _Tree = _BELOW) -> _Description:
+        fields = layout.fields(data, at, skip=_NOT_DESCRIBING)
         below = {
             field.tag: cls.read(data, layout, int.from_bytes(field.value, _ENDIAN[layout.order]), tree[field.tag])
             for field in fields
             if field.tag in tree
         }
-        return cls([field for field in fields if field.tag not in _NOT_DESCRIBING and field.tag not in below], below)
+        return cls([field for field in fields if field.tag not in below], below)
 
     def packed(self, layout: Layout, at: int) -> bytes:
         """This directory, to stand at ``at``, and behind it those below."""

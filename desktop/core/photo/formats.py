@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 
 
@@ -44,12 +45,19 @@ BY_NAME = {entry.name: entry for entry in OUTPUT_FORMATS}
 BY_SUFFIX = {suffix: entry for entry in OUTPUT_FORMATS for suffix in entry.suffixes}
 _BY_PILLOW = {entry.pillow: entry for entry in OUTPUT_FORMATS} | {"MPO": JPEG}
 
-# MPO, a JPEG that carries a second picture (many cameras and phones), is opened by Pillow's JPEG reader.
-READABLE = ("JPEG", "PNG", "TIFF", "WEBP", "BMP")
-READABLE_SUFFIXES = frozenset(
-    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".tif", ".tiff", ".webp", ".bmp", ".dib"}
+_RAW_SUFFIXES = frozenset(
+    {".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".kdc", ".mos", ".mrw", ".nef", ".nrw", ".orf"}
+    | {".pef", ".raf", ".raw", ".rw2", ".sr2", ".srf", ".srw", ".x3f"}
 )
-READABLE_WORDS = "JPEG, PNG, TIFF, WebP or BMP"
+RAW_IS_READABLE = importlib.util.find_spec("rawpy") is not None
+"""Whether cameras' raw files can be read here: rawpy is an extra."""
+
+# MPO, a JPEG that carries a second picture (many cameras and phones), is opened by its first.
+READABLE_SUFFIXES = frozenset(
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".tif", ".tiff", ".webp", ".bmp", ".dib", ".gif"}
+    | {".heic", ".heif", ".hif", ".avif"}
+) | (_RAW_SUFFIXES if RAW_IS_READABLE else frozenset())
+READABLE_WORDS = "JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF or BMP"
 
 
 def output_format(asked: str | None, read_from: str, width: int, height: int) -> OutputFormat:

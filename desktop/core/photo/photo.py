@@ -32,6 +32,10 @@ class Fidelity:
     def and_converted(self, item: str, detail: str) -> Fidelity:
         return replace(self, converted=(*self.converted, Item(item, detail)))
 
+    def joined(self, other: Fidelity) -> Fidelity:
+        """This account and behind it the other."""
+        return Fidelity(self.kept + other.kept, self.converted + other.converted, self.lost + other.lost)
+
     def and_lost(self, item: str, detail: str) -> Fidelity:
         return replace(self, lost=(*self.lost, Item(item, detail)))
 

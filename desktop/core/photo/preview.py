@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-import io
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import Image
 
 from desktop.core import errors
-from desktop.core.photo.formats import READABLE
+from desktop.core.photo import colour
+from desktop.core.photo.containers.base import Container, Planes, SizeCheck
+from desktop.core.photo.containers.opening import opened
+from desktop.core.photo.depth import as_8_bit
+from desktop.core.photo.read import explained, turn
+from desktop.core.photo.source import Source
+
+_AVERAGED = ("L", "RGB", "RGBA", "CMYK")
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,39 +29,41 @@ class Thumbnail:
     height: int
 
 
-def thumbnail(path: Path, side: int, max_megapixels: int) -> Thumbnail:
+def thumbnail(path: Path, side: int, max_megapixels: int, announce: SizeCheck | None = None) -> Thumbnail:
     """A picture of at most ``side`` pixels a side; JPEGs are decoded at reduced size, which is many times faster.
+
+    Args:
+        announce: called before anything is decoded.
 
     Raises:
         UnreadablePhotoError: there is none to be had, for whatever reason; reading the photo itself says why.
     """
     unreadable = errors.UnreadablePhotoError("“{name}” cannot be shown.", name=path.name)
     try:
-        if not path.is_file():
-            raise unreadable
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            Image.MAX_IMAGE_PIXELS = None  # the check below takes its place, as in read
-            with Image.open(io.BytesIO(path.read_bytes()), formats=READABLE) as image:
-                return _shrunk(image, side, max_megapixels, unreadable)
-    except errors.RekindleError:
-        raise
+        with Source(path) as source, explained(source):
+            container = opened(source)
+            if container.header.pixels > max_megapixels * 1_000_000:
+                raise unreadable
+            if announce is not None:
+                announce(container.header)
+            return _shrunk(container, side)
     except Exception as error:  # a list without one little picture is no reason for anything to fail
         raise unreadable from error
 
 
-def _shrunk(image: Any, side: int, max_megapixels: int, unreadable: errors.RekindleError) -> Thumbnail:
-    width, height = image.size
-    if width * height > max_megapixels * 1_000_000:
-        raise unreadable
-    # Pillow turns a TIFF by itself, its size from the beginning and its pixels while loading them.
-    stored = image.format != "TIFF"
-    turned = stored and image.getexif().get(0x0112, 1) in (5, 6, 7, 8)
-    image.draft(None, (side * 2, side * 2))
-    if image.mode == "I;16":
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-    small = image.convert("RGBA")
+def _shrunk(container: Container, side: int) -> Thumbnail:
+    image = container.small(side * 2) or _whole(container)
+    # Shrunk before it is converted, where pixels can be averaged as they are: a large one twice over is too much.
+    small = image if image.mode in _AVERAGED and "transparency" not in image.info else image.convert("RGBA")
     small.thumbnail((side, side), Image.Resampling.BOX, reducing_gap=2)
-    if stored:
-        ImageOps.exif_transpose(small, in_place=True)
-    return Thumbnail(np.array(small), *((height, width) if turned else (width, height)))
+    if small.mode == "CMYK":
+        coloured = colour.settled(Planes(np.asarray(small), None, "CMYK"), container.carried().icc)
+        small = Image.fromarray(coloured.pixels)
+    pixels = np.asarray(small.convert("RGBA"))
+    return Thumbnail(turn(pixels, 1 if container.gives_upright else container.orientation), *container.upright_size)
+
+
+def _whole(container: Container) -> Image.Image:
+    coloured = colour.settled(container.planes(), container.carried().icc)
+    pixels = as_8_bit(coloured.pixels)
+    return Image.fromarray(pixels if coloured.alpha is None else np.dstack([pixels, as_8_bit(coloured.alpha)]))

@@ -5,13 +5,19 @@ TIFF 6.0, section 2, and the BigTIFF design (libtiff), which differs in the widt
 
 from __future__ import annotations
 
-import mmap
 import struct
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-Buffer = bytes | mmap.mmap
+
+class Buffer(Protocol):
+    """Bytes, a mapped file, or a ``Source``."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, part: slice, /) -> bytes: ...
+
 
 # Bytes per value, by TIFF's number of the type; 16 to 18 are BigTIFF's.
 _TYPE_BYTES = {
@@ -19,8 +25,11 @@ _TYPE_BYTES = {
     **{16: 8, 17: 8, 18: 8},
 }
 _CLASSIC_TYPES = frozenset(range(1, 14))
-_LONG = 4
+_UNSIGNED = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
+_RATIONAL = 5
+_LONG, _LONG8 = 4, 16
 _MAX_FIELDS = 4096
+_MAX_BYTES = 32 * 2**20
 
 
 @dataclass(frozen=True)
@@ -59,24 +68,41 @@ class Layout:
             return mark + struct.pack(self.order + "HHHQ", 43, 8, 0, first)
         return mark + struct.pack(self.order + "HI", 42, first)
 
+    def field(self, tag: int, values: Sequence[int]) -> Field:
+        """A field of whole numbers, wider ones where they need it."""
+        kind = _LONG8 if max(values, default=0) > 0xFFFFFFFF else _LONG
+        return Field(tag, kind, len(values), struct.pack(f"{self.order}{len(values)}{_UNSIGNED[kind]}", *values))
+
     def pointer(self, tag: int, at: int) -> Field:
         """A field that points to another directory."""
         return Field(tag, _LONG, 1, struct.pack(self.order + "I", at))
 
-    def fields(self, data: Buffer, at: int) -> list[Field]:
-        """The fields of the directory at ``at``. Raises ValueError where it leads outside ``data``."""
-        (count,) = self._unpack("Q" if self.big else "H", data, at)
-        if count > _MAX_FIELDS:
-            raise ValueError("a directory has an absurd number of fields")
-        at += 8 if self.big else 2
+    def tags(self, data: Buffer, at: int) -> frozenset[int]:
+        """The tags of the directory at ``at``, whatever they hold. Raises ValueError, as ``fields``."""
+        count, at = self._count(data, at)
+        size = 4 + 2 * self._width
+        return frozenset(self._unpack("H", data, entry)[0] for entry in range(at, at + count * size, size))
+
+    def fields(
+        self, data: Buffer, at: int, only: Container[int] | None = None, skip: Container[int] = ()
+    ) -> list[Field]:
+        """The fields of the directory at ``at``; of those that are not wanted, not even the value is looked at.
+
+        Raises ValueError where it leads outside ``data`` or holds more than any photo's.
+        """
+        count, at = self._count(data, at)
         form = f"HH{self._number}{self._width}s"
         size = struct.calcsize("=" + form)
         found = []
+        total = 0
         for entry in range(at, at + count * size, size):
             tag, kind, number, inline = self._unpack(form, data, entry)
             length = _TYPE_BYTES.get(kind, 0) * number
-            if not length:
-                continue  # a type from the future, or nothing at all
+            if not length or tag in skip or (only is not None and tag not in only):
+                continue  # a type from the future, or nothing at all, or nothing for us
+            total += length
+            if total > _MAX_BYTES:
+                raise ValueError("a directory holds an absurd number of bytes")
             if length <= self._width:
                 value = inline[:length]
             else:
@@ -86,6 +112,32 @@ class Layout:
                     raise ValueError("a value lies outside the file")
             found.append(Field(tag, kind, number, value))
         return found
+
+    def next(self, data: Buffer, at: int) -> int:
+        """Where the directory behind the one at ``at`` stands, 0 if there is none. Raises ValueError, as ``fields``."""
+        count, at = self._count(data, at)
+        at += count * (4 + 2 * self._width)
+        return int(self._unpack(self._number, data, at)[0])
+
+    def integers(self, field: Field) -> tuple[int, ...]:
+        """The values of a field of unsigned whole numbers. Raises ValueError where they are of another kind."""
+        if field.type not in _UNSIGNED:
+            raise ValueError("no whole numbers")
+        return struct.unpack(f"{self.order}{field.count}{_UNSIGNED[field.type]}", field.value)
+
+    def number(self, field: Field) -> float:
+        """The first value of a field, RATIONAL too. Raises ValueError, ZeroDivisionError."""
+        if field.type != _RATIONAL:
+            return self.integers(field)[0]
+        above, below = struct.unpack_from(self.order + "II", field.value)
+        return float(above / below)
+
+    def _count(self, data: Buffer, at: int) -> tuple[int, int]:
+        """How many fields a directory has, and where the first stands."""
+        (count,) = self._unpack("Q" if self.big else "H", data, at)
+        if count > _MAX_FIELDS:
+            raise ValueError("a directory has an absurd number of fields")
+        return int(count), at + (8 if self.big else 2)
 
     def packed(self, fields: Iterable[Field], at: int) -> bytes:
         """A directory of these fields, to stand at the even position ``at``, with no other behind it."""
@@ -104,9 +156,10 @@ class Layout:
         return entries + bytes(self._width) + values
 
     def _unpack(self, form: str, data: Buffer, at: int) -> tuple[Any, ...]:
-        if at < 0 or at + struct.calcsize("=" + form) > len(data):
+        end = at + struct.calcsize("=" + form)
+        if at < 0 or end > len(data):
             raise ValueError("a directory lies outside the file")
-        return struct.unpack_from(self.order + form, data, at)
+        return struct.unpack(self.order + form, data[at:end])
 
 
 def opened(data: Buffer) -> tuple[Layout, int]:
@@ -114,9 +167,9 @@ def opened(data: Buffer) -> tuple[Layout, int]:
     order = {b"II": "<", b"MM": ">"}.get(bytes(data[:2]))
     if order is None or len(data) < 8:
         raise ValueError("no byte order at the start")
-    (version,) = struct.unpack_from(order + "H", data, 2)
+    (version,) = struct.unpack(order + "H", data[2:4])
     if version == 42:
-        return Layout(order), int(struct.unpack_from(order + "I", data, 4)[0])
+        return Layout(order), int(struct.unpack(order + "I", data[4:8])[0])
     if version == 43 and len(data) >= 16:
-        return Layout(order, big=True), int(struct.unpack_from(order + "Q", data, 8)[0])
+        return Layout(order, big=True), int(struct.unpack(order + "Q", data[8:16])[0])
     raise ValueError("neither TIFF nor BigTIFF")

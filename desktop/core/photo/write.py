@@ -21,7 +21,9 @@ from PIL.ExifTags import Base
 from desktop.core import errors, files
 from desktop.core.opencv import cv2
 from desktop.core.photo import exif as exif_block
+from desktop.core.photo.depth import as_8_bit
 from desktop.core.photo.formats import JPEG, PNG, TIFF, WEBP, OutputFormat
+from desktop.core.photo.icc import space_of
 from desktop.core.photo.photo import Fidelity, Photo
 
 _JPEG_EXIF_MAX = 65_533 - 6  # a marker segment holds 65,533 bytes, "Exif\0\0" among them
@@ -81,12 +83,14 @@ def _fit(photo: Photo, output: OutputFormat) -> tuple[Photo, Fidelity]:
         if output.deep:
             fidelity = fidelity.and_kept("bit depth", "16 bit")
         else:
-            pixels = _to_8_bit(pixels)
-            alpha = _to_8_bit(alpha) if alpha is not None else None
+            pixels = as_8_bit(pixels)
+            alpha = as_8_bit(alpha) if alpha is not None else None
             fidelity = fidelity.and_lost("bit depth", f"16 bit became 8 bit: {output.label} holds no more")
     if alpha is not None:
         if output.alpha:
             fidelity = fidelity.and_kept("transparency", "enlarged with the photo")
+        elif alpha.min() == np.iinfo(alpha.dtype).max:
+            alpha = None  # all of it can be seen: nothing is lost
         else:
             pixels, alpha = _over_white(pixels, alpha), None
             fidelity = fidelity.and_lost("transparency", f"laid over white: {output.label} has none")
@@ -94,7 +98,7 @@ def _fit(photo: Photo, output: OutputFormat) -> tuple[Photo, Fidelity]:
         # Neither OpenCV's PNG writer nor most readers of TIFF know 16-bit grey with transparency.
         pixels = np.dstack([pixels] * 3)
         fidelity = fidelity.and_converted("grey", "stored as colour, because 16 bit with transparency needs it")
-    if icc and _is_for_grey(icc) and (pixels.ndim == 3 or output is WEBP):
+    if icc and space_of(icc) == "GRAY" and (pixels.ndim == 3 or output is WEBP):
         icc, fidelity = None, fidelity.and_lost("ICC profile", "it is for grey, and the result is stored as colour")
     elif icc:
         fidelity = fidelity.and_kept("ICC profile", _profile_name(icc))
@@ -132,19 +136,10 @@ def _fit_exif(exif: bytes, photo: Photo, output: OutputFormat, fidelity: Fidelit
     return exif, fidelity.and_kept("EXIF", f"{len(exif):,} bytes")
 
 
-def _is_for_grey(icc: bytes) -> bool:
-    return icc[16:20] == b"GRAY"  # the profile's colour space (ICC.1, section 7.2)
-
-
 def _profile_name(icc: bytes) -> str:
     with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
         return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc))).strip()
     return f"{len(icc):,} bytes"
-
-
-def _to_8_bit(plane: NDArray[Any]) -> NDArray[np.uint8]:
-    # 65535 / 257 = 255 exactly; 257 is odd, so there are no ties to round.
-    return ((plane.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def _over_white(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import random
 import struct
+from datetime import date
 
 import pytest
 from PIL import Image
-from PIL.ExifTags import IFD
+from PIL.ExifTags import IFD, Base
 
 from desktop.core.photo import exif
 
@@ -232,3 +233,29 @@ def _everything(block: bytes) -> dict[str, dict[int, object]]:
             "interoperability": found.get_ifd(0xA005),
         }.items()
     }
+
+
+def _dated(text):
+    made = Image.Exif()
+    made[Base.Make] = "ACME"
+    if text is not None:
+        made.get_ifd(IFD.Exif)[Base.DateTimeOriginal] = text
+    return made.tobytes().removeprefix(b"Exif\0\0")
+
+
+@ORDERS
+def test_the_day_a_photo_was_taken_is_found(order, exif_block):
+    assert exif.day_taken(exif_block(order)) == date(2024, 2, 29)
+    assert exif.day_taken(_dated("1962:07:01 12:30:00")) == date(1962, 7, 1)
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "0000:00:00 00:00:00", "    :  :     :  :  ", "1962:13:01 00:00:00", "1962"]
+)
+def test_a_day_that_is_none_is_not_invented(text):
+    assert exif.day_taken(_dated(text)) is None
+
+
+@pytest.mark.parametrize("end", [0, 4, 8, 20, 60])
+def test_a_block_that_is_cut_off_has_no_day(end):
+    assert exif.day_taken(_dated("1962:07:01 12:30:00")[:end]) is None

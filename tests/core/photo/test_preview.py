@@ -25,6 +25,28 @@ def test_a_thumbnail_fits_and_tells_the_photos_own_size(
     assert (small.width, small.height) == (300, 200)
 
 
+@pytest.mark.parametrize(
+    ("name", "mode"),
+    [("a.png", "L"), ("a.png", "LA"), ("a.png", "P"), ("a.png", "RGBA"), ("a.png", "1"), ("a.jpg", "CMYK")],
+)
+def test_a_thumbnail_looks_like_the_photo_however_it_is_stored(photo_file: PhotoFile, name: str, mode: str) -> None:
+    pixels = np.full((100, 200, 3), 255, np.uint8)
+    pixels[:, :100] = 0
+    small = thumbnail(photo_file(name, pixels, mode=mode), 50, 1000).pixels
+    assert small.shape == (25, 50, 4)
+    assert small[:, :20, :3].max() < 60
+    assert small[:, 30:, :3].min() > 200
+    assert small[..., 3].min() == 255
+
+
+def test_a_colour_that_stands_for_transparent_is_transparent(photo_file: PhotoFile) -> None:
+    pixels = np.full((100, 200, 3), 200, np.uint8)
+    pixels[:, :100] = (255, 0, 255)
+    small = thumbnail(photo_file("a.png", pixels, transparency=(255, 0, 255)), 50, 1000).pixels
+    assert small[:, :20, 3].max() == 0
+    assert small[:, 30:, 3].min() == 255
+
+
 @pytest.mark.parametrize("name", ["a.jpg", "a.tif"])
 def test_a_thumbnail_is_upright(photo_file: PhotoFile, name: str) -> None:
     pixels = np.zeros((100, 200, 3), np.uint8)

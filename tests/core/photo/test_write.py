@@ -18,6 +18,7 @@ from desktop.core import errors, files
 from desktop.core.opencv import cv2
 from desktop.core.photo import formats
 from desktop.core.photo import write as room
+from desktop.core.photo.depth import as_8_bit
 from desktop.core.photo.formats import JPEG, OUTPUT_FORMATS, PNG, TIFF, WEBP
 from desktop.core.photo.photo import Fidelity, Item, Photo
 from desktop.core.photo.read import read
@@ -127,9 +128,15 @@ def test_16_bits_become_8_where_there_are_no_more_and_that_is_said(output, targe
     assert _items(fidelity.lost) == ["bit depth"]
 
 
+def test_an_alpha_that_hides_nothing_is_left_out_of_a_jpeg_without_a_word(noise, tmp_path):
+    pixels = noise((8, 8, 3))
+    told = write(Photo(pixels, np.full((8, 8), 255, np.uint8)), tmp_path / "a.jpg", JPEG)
+    assert told.lost == ()
+
+
 def test_16_bits_are_rounded_to_the_nearest_8():
     levels = np.array([[0, 128, 129, 257, 385, 386, 65406, 65407, 65535]], np.uint16)
-    assert room._to_8_bit(levels).tolist() == [[0, 0, 1, 1, 1, 2, 254, 255, 255]]
+    assert as_8_bit(levels).tolist() == [[0, 0, 1, 1, 1, 2, 254, 255, 255]]
 
 
 @LOSSLESS
@@ -398,7 +405,7 @@ def test_a_full_disk_while_real_bytes_are_written_leaves_everything_as_it_was(ou
 
 
 def test_a_folder_that_is_gone_is_not_found(noise, tmp_path):
-    with pytest.raises(errors.NotFoundError, match=r"“.*gone” for the results is gone"):
+    with pytest.raises(errors.NotFoundError, match=r"“a\.png” cannot be saved in “.*gone”: that folder is gone"):
         write(Photo(noise((4, 4, 3))), tmp_path / "gone" / "a.png", PNG)
 
 

@@ -1,0 +1,69 @@
+"""Settings of some photos alone: what they have in common, what goes together, and what a change makes of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from desktop.core.errors import UsageError
+from desktop.core.jobs import Request
+from desktop.core.models.catalogue import Catalogue
+
+FIELDS = ("scale", "model", "output", "format", "quality")
+"""What may be chosen for a photo alone."""
+
+
+class Common(Enum):
+    """What photos have in common where it is no value of their own."""
+
+    DEFAULT = "as for all photos"
+    DIFFERS = "not the same for all of them"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Photos whose settings are looked at, and changed, together.
+
+    Attributes:
+        requests: what is asked for each of them.
+        defaults: what holds for photos that nothing was chosen for, by field.
+    """
+
+    requests: tuple[Request, ...]
+    defaults: Mapping[str, object]
+    catalogue: Catalogue
+
+    def common(self, name: str) -> object:
+        """The value that was chosen for all of them alone, or what else they have in common."""
+        values = {getattr(request, name) if name in request.own else Common.DEFAULT for request in self.requests}
+        return values.pop() if len(values) == 1 else Common.DIFFERS
+
+    @property
+    def scales(self) -> tuple[int, ...]:
+        """All that exist, with whatever model."""
+        return tuple(sorted({model.scale for model in self.catalogue.models}))
+
+    def fits(self, model: object, scale: object) -> bool:
+        """Whether there is a network for every photo if these are chosen; either may be a ``Common``."""
+        asked = {(self._value(one, "model", model), self._value(one, "scale", scale)) for one in self.requests}
+        return all(self._exists(*pair) for pair in asked)
+
+    def _value(self, request: Request, name: str, choice: object) -> object:
+        if choice is Common.DEFAULT:
+            return self.defaults[name]
+        return getattr(request, name) if choice is Common.DIFFERS else choice
+
+    def _exists(self, model: object, scale: object) -> bool:
+        try:
+            self.catalogue.choose(str(model) if model else None, scale if isinstance(scale, int) else None)
+        except UsageError:
+            return False
+        return True
+
+
+def changed(request: Request, choices: Mapping[str, object], defaults: Mapping[str, object]) -> Request:
+    """What is asked for a photo after a change; fields that are not among the choices, or differ, stay as they are."""
+    back = frozenset(name for name, value in choices.items() if value is Common.DEFAULT)
+    own = {name: value for name, value in choices.items() if not isinstance(value, Common)}
+    return replace(request, own=request.own - back).with_defaults(**defaults).with_own(**own)

@@ -1,0 +1,275 @@
+"""What photos have taken on this machine, time and room, kept from one run to the next."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import filelock
+import numpy as np
+
+from desktop.core import files
+from desktop.core.jobs import Account, JobState, Request, Result
+from desktop.core.photo.formats import BY_NAME, BY_SUFFIX, OutputFormat
+from desktop.core.throughput import Photo
+
+logger = logging.getLogger(__name__)
+
+VERSION = 1
+_FILE = "experience.json"
+_PHOTOS, _LOADS, _KINDS, _RESULTS = 40, 5, 64, 60
+_PATIENCE_S = 2.0
+_DUE = 20
+MEGA = 1_000_000
+
+# Bytes a pixel of results, measured on 26 photographs enlarged three times; by quality where the format has one.
+_USUAL = {
+    "jpeg": {50: 0.125, 75: 0.178, 85: 0.234, 90: 0.288, 95: 0.407, 98: 0.574, 100: 0.997},
+    "webp": {50: 0.070, 75: 0.092, 85: 0.133, 90: 0.172, 95: 0.240, 98: 0.303, 100: 0.331},
+    "png": {95: 1.402},
+    "tiff": {95: 1.492},
+}
+
+
+def usual_bytes_per_pixel(output: OutputFormat, quality: int) -> float:
+    """What a result usually takes before anything was learned."""
+    table = _USUAL[output.name]
+    return float(np.exp(np.interp(quality, list(table), np.log(list(table.values())))))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What runs a photo; ``engine`` and ``precision`` are empty where any will do, as in a question."""
+
+    model: str
+    engine: str = ""
+    precision: str = ""
+
+    def is_like(self, other: Kind) -> bool:
+        """Whether the other is what this asks for."""
+        return (
+            self.model == other.model and self.engine in ("", other.engine) and self.precision in ("", other.precision)
+        )
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one finished photo tells.
+
+    Attributes:
+        megapixels: of the original.
+        load_s: for loading the network; 0 where it was there already.
+        output: name of the result's format.
+        output_megapixels, share: of the result, and its bytes as a multiple of what is usual.
+    """
+
+    kind: Kind
+    megapixels: float
+    seconds: float
+    load_s: float = 0.0
+    output: str = ""
+    output_megapixels: float = 0.0
+    share: float = 1.0
+
+    @classmethod
+    def of(cls, request: Request, account: Account, result: Result | None) -> Lesson | None:
+        """None where the photo tells nothing."""
+        megapixels = account.input_width * account.input_height / MEGA
+        if not (account.model and megapixels > 0 and account.seconds > 0):
+            return None
+        lesson = cls(
+            Kind(account.model, account.engine, account.precision), megapixels, account.seconds, account.load_seconds
+        )
+        pixels = account.width * account.height
+        output = BY_SUFFIX.get(result.path.suffix.lower()) if result else None
+        if result is None or output is None or not (pixels and result.bytes):
+            return lesson
+        usual = pixels * usual_bytes_per_pixel(output, request.quality)
+        return replace(lesson, output=output.name, output_megapixels=pixels / MEGA, share=result.bytes / usual)
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """Of one kind: the latest photos and loading times, the oldest first."""
+
+    photos: tuple[Photo, ...] = ()
+    loads: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Learned:
+    """All that is remembered, as a value. What was seen last stands last."""
+
+    kinds: dict[Kind, _Seen] = field(default_factory=dict)
+    results: dict[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
+
+    def after(self, lesson: Lesson) -> Learned:
+        """With one photo more; the oldest are forgotten."""
+        kinds, results = dict(self.kinds), dict(self.results)
+        seen = kinds.pop(lesson.kind, _Seen())
+        photos = (*seen.photos, (lesson.megapixels, lesson.seconds))[-_PHOTOS:]
+        loads = (*seen.loads, lesson.load_s)[-_LOADS:] if lesson.load_s else seen.loads
+        kinds[lesson.kind] = _Seen(photos, loads)
+        if lesson.output:
+            told = (*results.get(lesson.output, ()), (lesson.output_megapixels, lesson.share))
+            results[lesson.output] = told[-_RESULTS:]
+        return Learned(dict(list(kinds.items())[-_KINDS:]), results)
+
+    def find(self, kind: Kind) -> Kind | None:
+        """The kind that was used last of those that this may mean."""
+        if kind in self.kinds:
+            return kind
+        return next((known for known in reversed(self.kinds) if kind.is_like(known)), None)
+
+    def photos(self, kind: Kind) -> tuple[Photo, ...]:
+        found = self.find(kind)
+        return self.kinds[found].photos if found else ()
+
+    def load_s(self, kind: Kind) -> float | None:
+        found = self.find(kind)
+        return median(self.kinds[found].loads) if found and self.kinds[found].loads else None
+
+    def bytes_per_pixel(self, output: OutputFormat, quality: int) -> float:
+        """Of a result, as the latest ones in the format tell; what is usual counts as much as one of them."""
+        usual = usual_bytes_per_pixel(output, quality)
+        told = self.results.get(output.name)
+        if not told:
+            return usual
+        megapixels, share = np.array(told, float).T
+        doubt = megapixels.mean()
+        return usual * float((megapixels @ share + doubt) / (megapixels.sum() + doubt))
+
+
+class Experience:
+    """What is learned, in memory and in a file of the cache. Safe from any thread, and with other processes.
+
+    A file that is damaged, or of another version, is forgotten: all of it can be learned again.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Reads what is there; ``folder`` need not exist."""
+        self._path = folder / _FILE
+        self._learned = _read(self._path)
+        self._new: list[Lesson] = []
+        self._mutex = threading.Lock()
+        self._saving = threading.Lock()
+
+    @property
+    def learned(self) -> Learned:
+        return self._learned
+
+    @property
+    def unsaved(self) -> int:
+        """Lessons that are not on disk yet."""
+        return len(self._new)
+
+    @property
+    def due(self) -> bool:
+        """Whether so much is unsaved that a crash would be a pity."""
+        return self.unsaved >= _DUE
+
+    def note(self, request: Request, state: JobState, account: Account | None, result: Result | None) -> None:
+        """Learns from a photo that has ended, if it tells anything."""
+        lesson = Lesson.of(request, account, result) if state is JobState.DONE and account else None
+        if lesson is not None:
+            self.learn(lesson)
+
+    def learn(self, lesson: Lesson) -> None:
+        with self._mutex:
+            self._learned = self._learned.after(lesson)
+            self._new.append(lesson)
+
+    def save(self) -> None:
+        """Adds what is new to the file, where other processes may have added theirs. Waits for the disk.
+
+        Where that cannot be done, it is kept for the next time: experience is not worth troubling anybody.
+        """
+        with self._saving:
+            self._save()
+
+    def _save(self) -> None:
+        with self._mutex:
+            new = list(self._new)
+        if not new:
+            return
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with filelock.FileLock(f"{self._path}.lock", timeout=_PATIENCE_S):
+                merged = _all(_read(self._path), new)
+                files.write_whole(self._path, json.dumps(_plain(merged)).encode())
+        except (OSError, filelock.Timeout, NotImplementedError) as error:  # the last: file systems without locks
+            logger.info("Speeds cannot be kept: %s", error)
+            return
+        with self._mutex:
+            del self._new[: len(new)]
+            self._learned = _all(merged, self._new)
+
+
+def _all(learned: Learned, lessons: Iterable[Lesson]) -> Learned:
+    for lesson in lessons:
+        learned = learned.after(lesson)
+    return learned
+
+
+def _plain(learned: Learned) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "speeds": [
+            {
+                "model": kind.model,
+                "engine": kind.engine,
+                "precision": kind.precision,
+                "photos": [_short(photo) for photo in seen.photos],
+                "loads": _short(seen.loads),
+            }
+            for kind, seen in learned.kinds.items()
+        ],
+        "results": {name: [_short(one) for one in told] for name, told in learned.results.items()},
+    }
+
+
+def _short(values: Iterable[float]) -> list[float]:
+    return [float(f"{value:.5g}") for value in values]
+
+
+def _read(path: Path) -> Learned:
+    try:
+        stored = json.loads(path.read_text("utf-8"))
+        if stored["version"] != VERSION:
+            return Learned()
+        kinds = {
+            Kind(*(_text(entry[name]) for name in ("model", "engine", "precision"))): _Seen(
+                _pairs(entry["photos"])[-_PHOTOS:], tuple(_positive(value) for value in entry["loads"])[-_LOADS:]
+            )
+            for entry in stored["speeds"]
+        }
+        results = {name: _pairs(told)[-_RESULTS:] for name, told in stored["results"].items() if name in BY_NAME}
+        return Learned(kinds, results)
+    except FileNotFoundError:
+        return Learned()
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        logger.info("Speeds of earlier runs are forgotten: %s", error)
+        return Learned()
+
+
+def _pairs(values: list[list[float]]) -> tuple[tuple[float, float], ...]:
+    return tuple((_positive(one), _positive(other)) for one, other in values)
+
+
+def _positive(value: object) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) and value > 0:
+        return float(value)
+    raise ValueError(f"{value!r} is not a measure")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a name")
+    return value

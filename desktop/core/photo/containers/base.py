@@ -1,0 +1,170 @@
+"""What all kinds of files have in common."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import zlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from desktop.core import errors
+from desktop.core.photo import exif as exif_block
+from desktop.core.photo.photo import Fidelity
+from desktop.core.photo.source import Source
+
+BLOCK_MAX = 32 * 2**20
+"""Largest profile, EXIF or XMP in bytes that is carried along. What people have is a hundredth of it."""
+
+Space = Literal["grey", "RGB", "CMYK", "LAB"]
+
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a file's beginning says of the picture in it.
+
+    Attributes:
+        width, height: in pixels as stored, which orientation may still turn.
+        file_format: Pillow's name of the format.
+        channels: 1 to 4 as they will be in memory, transparency among them.
+        bits: per channel in memory, 8 or 16.
+    """
+
+    width: int
+    height: int
+    file_format: str
+    channels: int = 3
+    bits: int = 8
+
+    @property
+    def pixels(self) -> int:
+        return self.width * self.height
+
+    @property
+    def bytes_per_pixel(self) -> int:
+        return self.channels * self.bits // 8
+
+
+SizeCheck = Callable[[Header], None]
+"""Called before any pixel is decoded; raises to refuse the photo."""
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What travels with the pixels beside EXIF, as it stands in the file.
+
+    Attributes:
+        dpi: as stored, not turned.
+        fidelity: what is not carried along.
+    """
+
+    icc: bytes | None = None
+    xmp: bytes | None = None
+    dpi: tuple[float, float] | None = None
+    fidelity: Fidelity = field(default_factory=Fidelity)
+
+
+@dataclass(frozen=True, eq=False)
+class Planes:
+    """Decoded pixels as they are stored, straight and full range.
+
+    Attributes:
+        pixels: (H, W) grey, (H, W, 3) RGB or LAB (as Pillow has it), (H, W, 4) CMYK (0 no ink); uint8 or uint16.
+        alpha: (H, W) of the same type.
+        fidelity: what decoding converted or lost.
+    """
+
+    pixels: NDArray[Any]
+    alpha: NDArray[Any] | None = None
+    space: Space = "RGB"
+    fidelity: Fidelity = field(default_factory=Fidelity)
+
+
+class Container(ABC):
+    """A photo's file of one kind.
+
+    Making one reads the header. Nothing is decoded before ``planes`` or ``small``. All raise UnsupportedFormatError,
+    what ``Source`` raises, and for damage whatever the format's own library does.
+
+    Attributes:
+        header: what was read.
+        gives_upright: whether ``planes`` are upright already, whatever the orientation says.
+    """
+
+    header: Header
+    gives_upright = False
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+
+    @property
+    def exif(self) -> bytes | None:
+        """EXIF as a TIFF structure, without the ``Exif`` prefix; None where there is none, or none that is sound."""
+        return None
+
+    @property
+    def orientation(self) -> int:
+        """EXIF's, 1 to 8; 1 where it says nothing sensible."""
+        exif = self.exif
+        with contextlib.suppress(ValueError):
+            return exif_block.orientation_of(exif) if exif else 1
+        return 1
+
+    @property
+    def upright_size(self) -> tuple[int, int]:
+        """Width and height of the photo as it is meant to be looked at."""
+        size = self.header.width, self.header.height
+        return size[::-1] if self.orientation >= 5 and not self.gives_upright else size
+
+    @abstractmethod
+    def carried(self) -> Carried: ...
+
+    @abstractmethod
+    def planes(self) -> Planes: ...
+
+    def small(self, side: int) -> Image.Image | None:
+        """Roughly what ``planes`` gives, as Pillow has it, not smaller than ``side`` pixels a side if it is not.
+
+        None where there is no cheaper way to it than ``planes``.
+        """
+        return None
+
+    def _unsupported(self, what: str) -> errors.UnsupportedFormatError:
+        return errors.UnsupportedFormatError(
+            "“{name}” stores its pixels in a way Rekindle cannot read ({what}). Save it as an ordinary 8 or 16 bit "
+            "photo first.",
+            name=self._source.name,
+            what=what,
+        )
+
+
+def inflated(data: bytes) -> bytes:
+    """What a zlib stream holds. Raises zlib.error; ValueError for more than ``BLOCK_MAX``, before that is there."""
+    decompressor = zlib.decompressobj()
+    content = decompressor.decompress(data, BLOCK_MAX)
+    if not decompressor.eof:
+        raise ValueError("cut short, or more than anybody needs")
+    return content
+
+
+def upright_xmp(xmp: bytes) -> bytes:
+    """XMP that does not make programs that heed it turn the upright photo once more."""
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp)
+
+
+def straight(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
+    """Colours that were multiplied with ``alpha``, as they were before."""
+    top = np.iinfo(pixels.dtype).max
+    weight = alpha.astype(np.float32) / top
+    weight = weight[..., None] if pixels.ndim == 3 else weight
+    divided = np.divide(pixels, weight, out=np.zeros(pixels.shape, np.float32), where=weight > 0)
+    restored: NDArray[Any] = np.clip(np.rint(divided), 0, top).astype(pixels.dtype)
+    return restored

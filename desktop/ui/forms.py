@@ -1,0 +1,49 @@
+"""Rows of labelled controls, as dialogs have them."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QSpinBox, QWidget
+
+from desktop.ui import theme
+
+
+def form(page: QWidget) -> QFormLayout:
+    """The layout of a page of rows."""
+    rows = QFormLayout(page)
+    rows.setLabelAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+    rows.setHorizontalSpacing(theme.PANEL_MARGIN)
+    rows.setVerticalSpacing(theme.GRID)
+    rows.setContentsMargins(theme.PANEL_MARGIN, theme.PANEL_MARGIN, theme.PANEL_MARGIN, theme.PANEL_MARGIN)
+    return rows
+
+
+def label(text: str, control: QWidget) -> QLabel:
+    made = QLabel(text)
+    made.setBuddy(control)
+    made.setMinimumHeight(theme.CONTROL_HEIGHT)  # stands level with its control
+    return made
+
+
+def quiet(text: str = "") -> QLabel:
+    made = QLabel(text)
+    made.setProperty("quiet", True)
+    return made
+
+
+def check(text: str, on: bool) -> QCheckBox:
+    made = QCheckBox(text)
+    made.setChecked(on)
+    made.setMinimumHeight(3 * theme.GRID)
+    return made
+
+
+def spin(low: int, high: int, value: int, suffix: str = "", step: int = 1) -> QSpinBox:
+    made = QSpinBox()
+    made.setRange(low, high)
+    made.setSingleStep(step)
+    made.setSuffix(suffix)
+    made.setGroupSeparatorShown(True)
+    made.setValue(value)
+    return made

@@ -1,0 +1,188 @@
+"""Which folder is watched, and what becomes of the photos that appear in it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from desktop.core.errors import RekindleError
+from desktop.core.models.catalogue import Catalogue
+from desktop.core.photo.formats import OUTPUT_FORMATS
+from desktop.core.settings import Watching
+from desktop.ui import forms, theme, words
+from desktop.ui.top_bar import family_name
+
+
+class WatchDialog(QDialog):
+    """Asks for a folder to be watched and stays open until that is granted.
+
+    Signals:
+        watchRequested(watching: Watching, also: bool): the person wants this, with the photos that are there or not.
+        stopRequested()
+    """
+
+    watchRequested = Signal(object, bool)
+    stopRequested = Signal()
+
+    def __init__(self, watching: Watching, catalogue: Catalogue, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("watchDialog")
+        self.setWindowTitle(self.tr("Watch a folder"))
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._before = watching
+        self._catalogue = catalogue
+
+        self._folder = QLineEdit(watching.folder)
+        self._folder.setObjectName("watchFolder")
+        self._output = QLineEdit(watching.output)
+        self._output.setObjectName("watchOutput")
+        self._scale = QComboBox()
+        self._model = QComboBox()
+        for family in catalogue.families:
+            self._model.addItem(family_name(family), family)
+        self._model.setCurrentIndex(max(0, self._model.findData(watching.model)))
+        self._model.currentIndexChanged.connect(lambda: self._offer_scales(self._scale.currentData()))
+        self._offer_scales(watching.scale)
+        self._format = QComboBox()
+        self._format.addItem(self.tr("Same as the photo"), "")
+        for entry in OUTPUT_FORMATS:
+            self._format.addItem(entry.label, entry.name)
+        self._format.setCurrentIndex(max(0, self._format.findData(watching.format)))
+        self._quality = forms.spin(1, 100, watching.quality)
+        self._also = forms.check(self.tr("Also the photos that are in it already"), False)
+        self._also.setObjectName("watchAlso")
+
+        self._form = QWidget()
+        form = forms.form(self._form)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow(forms.label(self.tr("Folder to watch"), self._folder), self._with_button(self._folder))
+        form.addRow("", self._also)
+        form.addRow(forms.label(self.tr("Folder for results"), self._output), self._with_button(self._output))
+        form.addRow(forms.label(self.tr("Enlarge"), self._scale), self._scale)
+        form.addRow(forms.label(self.tr("Model"), self._model), self._model)
+        form.addRow(forms.label(self.tr("File format"), self._format), self._format)
+        form.addRow(forms.label(self.tr("JPEG and WebP quality"), self._quality), self._quality)
+        for box in (self._folder, self._output, self._also, self._scale, self._model, self._format, self._quality):
+            box.setMinimumHeight(theme.CONTROL_HEIGHT)
+
+        promise = forms.quiet(
+            self.tr(
+                "Photos that appear in the folder are enhanced by themselves while Rekindle is open.\n"
+                "The originals stay as they are."
+            )
+        )
+        promise.setWordWrap(True)
+        self._trouble = QLabel()
+        self._trouble.setObjectName("watchTrouble")
+        self._trouble.setWordWrap(True)
+        self._trouble.setProperty("failure", True)
+        self._trouble.hide()
+
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
+        self._start = buttons.addButton(
+            self.tr("Save changes") if watching.on else self.tr("Start watching"),
+            QDialogButtonBox.ButtonRole.AcceptRole,
+        )
+        self._start.setObjectName("watchStart")
+        self._start.setProperty("primary", True)
+        if watching.on:
+            stop = buttons.addButton(self.tr("Stop watching"), QDialogButtonBox.ButtonRole.ResetRole)
+            stop.setObjectName("watchStop")
+            stop.setAutoDefault(False)
+            stop.clicked.connect(self._stop)
+        for button in buttons.buttons():
+            button.setMinimumHeight(theme.CONTROL_HEIGHT)
+        buttons.accepted.connect(self._ask)
+        buttons.rejected.connect(self.reject)
+
+        self._column = column = QVBoxLayout(self)
+        column.setContentsMargins(2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
+        column.setSpacing(2 * theme.GRID)
+        column.addWidget(promise)
+        column.addWidget(self._form)
+        column.addStretch(1)
+        column.addWidget(self._trouble)
+        column.addWidget(buttons)
+        self._start.setDefault(True)  # which only counts in a window
+        self._fit(640)
+
+    def show_trouble(self, error: RekindleError) -> None:
+        """Why the folder cannot be watched; the person may choose another."""
+        self._wait(False)
+        self._trouble.setText(words.error(error))
+        self._trouble.show()
+        self._folder.setFocus()
+        self._fit(self.width())
+
+    def chosen(self) -> Watching:
+        """What is to be watched, as the dialog stands."""
+        return replace(
+            self._before,
+            folder=self._folder.text().strip(),
+            output=self._output.text().strip(),
+            scale=self._scale.currentData(),
+            model=self._model.currentData(),
+            format=self._format.currentData(),
+            quality=self._quality.value(),
+        )
+
+    def _ask(self) -> None:
+        self._trouble.hide()
+        self._wait(True)
+        self.watchRequested.emit(self.chosen(), self._also.isChecked())
+
+    def _stop(self) -> None:
+        self.stopRequested.emit()
+        self.accept()
+
+    def _wait(self, waiting: bool) -> None:
+        self._form.setEnabled(not waiting)
+        self._start.setEnabled(not waiting)
+
+    def _fit(self, width: int) -> None:
+        """As high as the words need that are broken at this width."""
+        self.resize(width, max(self.height() if self.isVisible() else 0, self._column.totalHeightForWidth(width)))
+
+    def _offer_scales(self, wanted: int) -> None:
+        """Only what exists for the chosen model."""
+        self._scale.clear()
+        for scale in self._catalogue.scales(self._model.currentData()):
+            self._scale.addItem(f"×{scale}", scale)
+        self._scale.setCurrentIndex(max(0, self._scale.findData(wanted)))
+
+    def _with_button(self, line: QLineEdit) -> QHBoxLayout:
+        choose = QPushButton(self.tr("Choose…"))
+        choose.setMinimumHeight(theme.CONTROL_HEIGHT)
+        choose.setAutoDefault(False)
+        choose.setAccessibleName(
+            self.tr("Choose the folder to watch") if line is self._folder else self.tr("Choose the folder for results")
+        )
+        choose.clicked.connect(lambda: self._choose(line))
+        row = QHBoxLayout()
+        row.setSpacing(theme.GRID)
+        row.addWidget(line, 1)
+        row.addWidget(choose)
+        return row
+
+    def _choose(self, line: QLineEdit) -> None:
+        title = self.tr("Folder to watch") if line is self._folder else self.tr("Folder for results")
+        folder = QFileDialog.getExistingDirectory(self, title, line.text() or self._folder.text() or str(Path.home()))
+        if folder:
+            line.setText(os.path.normpath(folder))
+        if folder and line is self._folder and not self._output.text():
+            self._output.setText(os.path.join(line.text(), self.tr("Enhanced")))

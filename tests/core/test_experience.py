@@ -1,0 +1,180 @@
+"""What was learned outlives the program, and is never worth any trouble."""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import filelock
+import pytest
+
+from desktop.core.experience import VERSION, Experience, Kind, Learned, Lesson, usual_bytes_per_pixel
+from desktop.core.jobs import Account, Request, Result
+from desktop.core.photo.formats import BY_NAME, JPEG, OUTPUT_FORMATS, PNG
+
+KIND = Kind("edsr-baseline-x3", "opencv", "exact")
+OTHER = Kind("edsr-baseline-x3", "openvino", "fast")
+LESSON = Lesson(KIND, 0.5, 7.0, load_s=0.4, output="jpeg", output_megapixels=4.5, share=1.2)
+ACCOUNT = Account("edsr-baseline-x3", 3, "opencv", "exact", 3000, 2000, 1000, 700, 9.5, load_seconds=0.25)
+
+
+def file_in(folder: Path) -> Path:
+    return folder / "experience.json"
+
+
+def test_what_was_learned_is_there_the_next_time(tmp_path):
+    experience = Experience(tmp_path / "cache")
+    experience.learn(LESSON)
+    assert experience.unsaved == 1
+    experience.save()
+    assert experience.unsaved == 0
+    again = Experience(tmp_path / "cache").learned
+    assert again == experience.learned
+    assert again.photos(KIND) == ((0.5, 7.0),)
+    assert again.load_s(KIND) == 0.4
+
+
+def test_nothing_new_writes_nothing(tmp_path):
+    Experience(tmp_path / "cache").save()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"null",
+        b"\xff\xfe",
+        b'{"version": 1}',
+        b"[" * 100_000,
+        json.dumps({"version": VERSION + 1, "speeds": [], "results": {}}).encode(),
+        json.dumps({"version": VERSION, "speeds": [{"model": 1}], "results": {}}).encode(),
+        json.dumps({"version": VERSION, "speeds": [], "results": {"png": [[1, "x"]]}}).encode(),
+        json.dumps({"version": VERSION, "speeds": [], "results": {"png": [[1, float("nan")]]}}).encode(),
+        json.dumps({"version": VERSION, "speeds": [], "results": {"png": [[1, -3]]}}).encode(),
+    ],
+)
+def test_a_damaged_file_is_forgotten_and_replaced(content, tmp_path):
+    file_in(tmp_path).write_bytes(content)
+    experience = Experience(tmp_path)
+    assert experience.learned == Learned()
+    experience.learn(LESSON)
+    experience.save()
+    assert Experience(tmp_path).learned.photos(KIND) == ((0.5, 7.0),)
+
+
+def test_two_processes_keep_what_both_have_learned(tmp_path):
+    one, other = Experience(tmp_path), Experience(tmp_path)
+    one.learn(LESSON)
+    other.learn(replace(LESSON, megapixels=2.0, seconds=28.0))
+    one.save()
+    other.save()
+    assert Experience(tmp_path).learned.photos(KIND) == ((0.5, 7.0), (2.0, 28.0))
+    assert other.learned.photos(KIND) == ((0.5, 7.0), (2.0, 28.0))
+
+
+def test_many_savers_at_once_lose_and_break_nothing(tmp_path):
+    def work(number):
+        for step in range(5):
+            experience = Experience(tmp_path)
+            experience.learn(replace(LESSON, megapixels=1.0 + number, seconds=1.0 + step))
+            experience.save()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(Experience(tmp_path).learned.photos(KIND)) == 20
+
+
+def test_where_another_holds_the_file_it_is_kept_for_the_next_time(tmp_path, monkeypatch):
+    monkeypatch.setattr("desktop.core.experience._PATIENCE_S", 0.01)
+    experience = Experience(tmp_path)
+    experience.learn(LESSON)
+    with filelock.FileLock(f"{file_in(tmp_path)}.lock"):
+        experience.save()
+    assert experience.unsaved == 1
+    experience.save()
+    assert Experience(tmp_path).learned.photos(KIND) == ((0.5, 7.0),)
+
+
+def test_a_folder_that_cannot_be_made_is_no_trouble(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    experience = Experience(tmp_path / "file" / "cache")
+    experience.learn(LESSON)
+    experience.save()
+    assert experience.learned.photos(KIND) == ((0.5, 7.0),)
+
+
+def test_only_the_latest_photos_are_remembered():
+    learned = Learned()
+    for number in range(100):
+        learned = learned.after(replace(LESSON, seconds=1.0 + number))
+    assert len(learned.photos(KIND)) == 40
+    assert learned.photos(KIND)[-1] == (0.5, 100.0)
+
+
+def test_a_question_without_an_engine_is_answered_by_the_one_used_last():
+    learned = Learned().after(LESSON).after(replace(LESSON, kind=OTHER, seconds=1.0))
+    any_engine = Kind("edsr-baseline-x3")
+    assert learned.find(any_engine) == OTHER
+    assert learned.after(LESSON).find(any_engine) == KIND
+    assert learned.photos(Kind("edsr-baseline-x3", "opencv")) == ((0.5, 7.0),)
+    assert learned.find(Kind("edsr-x3")) is None
+    assert learned.photos(Kind("edsr-x3")) == ()
+
+
+def test_loading_is_told_by_the_median():
+    learned = Learned()
+    for seconds in (0.4, 0.5, 9.0, 0.0):  # the last one had it loaded
+        learned = learned.after(replace(LESSON, load_s=seconds))
+    assert learned.load_s(KIND) == 0.5
+    assert learned.load_s(OTHER) is None
+
+
+def test_a_finished_photo_becomes_a_lesson():
+    result = Result(Path("a_x3.jpg"), 4_884_000, "")
+    lesson = Lesson.of(Request(Path("a.jpg"), quality=95), ACCOUNT, result)
+    assert lesson == Lesson(KIND, 0.7, 9.5, 0.25, "jpeg", 6.0, pytest.approx(2.0))
+
+
+@pytest.mark.parametrize(
+    "account", [replace(ACCOUNT, model=""), replace(ACCOUNT, seconds=0.0), replace(ACCOUNT, input_width=0)]
+)
+def test_a_photo_that_was_never_worked_on_teaches_nothing(account):
+    assert Lesson.of(Request(Path("a.jpg")), account, None) is None
+
+
+def test_without_a_result_only_the_speed_is_learned():
+    lesson = Lesson.of(Request(Path("a.jpg")), ACCOUNT, None)
+    assert lesson is not None
+    assert lesson.output == ""
+
+
+@pytest.mark.parametrize("output", OUTPUT_FORMATS)
+def test_every_format_has_a_usual_size_that_grows_with_quality(output):
+    sizes = [usual_bytes_per_pixel(output, quality) for quality in (1, 50, 80, 95, 97, 100)]
+    assert sizes == sorted(sizes)
+    assert 0.02 < sizes[0] <= sizes[-1] < 3
+
+
+def test_results_that_turn_out_larger_than_usual_are_expected_so_from_then_on():
+    usual = usual_bytes_per_pixel(PNG, 95)
+    learned = Learned()
+    assert learned.bytes_per_pixel(PNG, 95) == usual
+    for _ in range(30):
+        learned = learned.after(replace(LESSON, output="png", share=3.0))
+    assert learned.bytes_per_pixel(PNG, 95) == pytest.approx(3 * usual, rel=0.05)
+    assert learned.bytes_per_pixel(JPEG, 95) == usual_bytes_per_pixel(BY_NAME["jpeg"], 95)
+
+
+def test_what_was_learned_at_one_quality_holds_at_another():
+    learned = Learned()
+    for _ in range(30):
+        learned = learned.after(replace(LESSON, share=2.0))
+    assert learned.bytes_per_pixel(JPEG, 60) == pytest.approx(2 * usual_bytes_per_pixel(JPEG, 60), rel=0.05)

@@ -1,0 +1,143 @@
+"""A photo's colours are the same after it went through the house: read, enlarged by the network that ships, written."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from desktop.core.enhance import enhance
+from desktop.core.opencv import cv2
+from desktop.core.photo import icc
+from desktop.core.photo.formats import JPEG, PNG, TIFF
+from desktop.core.photo.read import read
+from desktop.core.photo.write import write
+
+BOUND = 1.0
+"""Delta E (CIE 1976) by which the result, made small again, may differ from the photo, everywhere."""
+JPEG_BOUND = 1.5
+"""JPEG rounds its own three colours to 8 bits whatever its quality."""
+P3 = (0.3127, 0.3290, 0.680, 0.320, 0.265, 0.690, 0.150, 0.060)
+ADOBE = (0.3127, 0.3290, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
+SRGB = (0.3127, 0.3290, 0.64, 0.33, 0.30, 0.60, 0.15, 0.06)
+
+
+def _soft(height, width, channels):
+    """Soft changes of colour through most of the range, 0 to 1, (H, W, C): what shrinking gives back as it was."""
+    y, x = np.mgrid[:height, :width].astype(np.float64)
+    return np.stack([0.5 + 0.4 * np.sin(x / 23 + 2 * c) * np.cos(y / (19 + 3 * c)) for c in range(channels)], axis=-1)
+
+
+def _primaries(points):
+    columns = [np.array([x / y, 1, (1 - x - y) / y]) for x, y in zip(points[::2], points[1::2], strict=True)]
+    white, corners = columns[0], np.stack(columns[1:], axis=1)
+    return corners * np.linalg.solve(corners, white), white
+
+
+def _lab(pixels, points, curve):
+    """CIELAB of RGB from 0 to 1, relative to its own white."""
+    matrix, white = _primaries(points)
+    light = np.clip(curve(pixels), 0, 1) @ matrix.T / white
+    parts = np.where(light > (6 / 29) ** 3, np.cbrt(light), light / (3 * (6 / 29) ** 2) + 4 / 29)
+    return np.stack(
+        [116 * parts[..., 1] - 16, *(k * (parts[..., a] - parts[..., b]) for k, a, b in ((500, 0, 1), (200, 1, 2)))], -1
+    )
+
+
+def _srgb(coded):
+    return np.where(coded <= 0.04045, coded / 12.92, ((coded + 0.055) / 1.055) ** 2.4)
+
+
+def _difference(result, photo, points, curve):
+    """Largest delta E between a result, shrunk to its photo's size, and the photo; both RGB from 0 to 1."""
+    small = cv2.resize(result.astype(np.float32), photo.shape[1::-1], interpolation=cv2.INTER_AREA)
+    inside = np.s_[4:-4, 4:-4]  # at the border, networks see nothing beyond it
+    return np.linalg.norm(_lab(small, points, curve) - _lab(photo, points, curve), axis=-1)[inside].max()
+
+
+def _through_the_house(path, output, net, tmp_path):
+    photo = read(path)
+    result = tmp_path / f"result{output.suffixes[0]}"
+    write(enhance(photo, net, budget_mib=1000), result, output, quality=100, overwrite=True)
+    return photo, read(result)
+
+
+@pytest.mark.parametrize(
+    ("name", "points", "exponent"), [("Display P3", P3, None), ("Adobe RGB", ADOBE, 563 / 256)], ids=["P3", "Adobe"]
+)
+@pytest.mark.parametrize("output", [PNG, JPEG, TIFF], ids=lambda output: output.name)
+def test_photos_in_wide_spaces_stay_in_them(name, points, exponent, output, net, tmp_path):
+    profile = icc.for_rgb(name, points, icc.srgb_curve() if exponent is None else exponent)
+    pixels = np.rint(_soft(40, 56, 3) * 255).astype(np.uint8)
+    Image.fromarray(pixels).save(tmp_path / "a.tif", icc_profile=profile)
+    _, result = _through_the_house(tmp_path / "a.tif", output, net, tmp_path)
+    assert result.icc == profile
+    curve = _srgb if exponent is None else lambda coded: coded**exponent
+    assert _difference(result.pixels / 255, pixels / 255, points, curve) <= (JPEG_BOUND if output is JPEG else BOUND)
+
+
+@pytest.mark.parametrize("output", [PNG, JPEG, TIFF], ids=lambda output: output.name)
+def test_cmyk_looks_after_enlarging_as_its_profile_says_it_looks(output, net, tmp_path):
+    steps = np.meshgrid(*[np.linspace(0, 1, 5)] * 4, indexing="ij")
+    lab = np.stack(
+        [98 - 20 * sum(steps[:3]) - 30 * steps[3], 30 * (steps[1] - steps[0]), 40 * (steps[2] - steps[1])], axis=-1
+    )
+    profile = icc.for_inks("Test inks", lab)
+    inks = np.rint(_soft(40, 56, 4) * 160).astype(np.uint8)
+    image = Image.frombytes("CMYK", (56, 40), inks.tobytes())
+    image.save(tmp_path / "a.tif", icc_profile=profile)
+    source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    meant = np.asarray(ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"))
+    _, result = _through_the_house(tmp_path / "a.tif", output, net, tmp_path)
+    assert result.icc is None
+    assert _difference(result.pixels / 255, meant / 255, SRGB, _srgb) <= (JPEG_BOUND if output is JPEG else BOUND)
+
+
+def test_16_bit_gradients_keep_more_levels_than_8_bits_have(net, tmp_path):
+    ramp = np.tile(np.linspace(20_000, 24_000, 256).astype(np.uint16), (24, 1))
+    assert cv2.imwrite(str(tmp_path / "a.png"), ramp)
+    for output in (PNG, TIFF):
+        photo, result = _through_the_house(tmp_path / "a.png", output, net, tmp_path)
+        assert photo.bits == result.bits == 16
+        assert result.is_grey
+        assert len(np.unique(result.pixels)) > 512  # 8 bits have 16 between these two
+
+
+def test_photos_that_differ_below_8_bits_give_different_results(net, tmp_path):
+    found = []
+    for offset in (0, 60):
+        deep = (np.rint(_soft(24, 32, 3) * 50_000) + offset).astype(np.uint16)
+        assert cv2.imwrite(str(tmp_path / "a.png"), deep)
+        found.append(_through_the_house(tmp_path / "a.png", PNG, net, tmp_path)[1].pixels.astype(int))
+    assert (found[0] >> 8 == found[1] >> 8).mean() > 0.5
+    assert 20 < np.median(found[1] - found[0]) < 100
+
+
+@pytest.mark.parametrize("output", [PNG, JPEG, TIFF], ids=lambda output: output.name)
+def test_grey_is_one_channel_from_file_to_file(output, net, tmp_path):
+    grey = np.rint(_soft(40, 56, 1)[..., 0] * 255).astype(np.uint8)
+    Image.fromarray(grey).save(tmp_path / "a.jpg", quality=98)
+    photo, result = _through_the_house(tmp_path / "a.jpg", output, net, tmp_path)
+    assert photo.is_grey
+    with Image.open(tmp_path / f"result{output.suffixes[0]}") as image:
+        assert image.mode == "L"
+    small = cv2.resize(result.pixels.astype(np.float32), (56, 40), interpolation=cv2.INTER_AREA)
+    assert np.abs(small - photo.pixels)[4:-4, 4:-4].max() <= 2
+
+
+def test_linear_light_stays_described(net, tmp_path, noise):
+    import struct
+    import zlib
+
+    rows = b"".join(b"\0" + row.tobytes() for row in (np.rint(_soft(24, 32, 3) * 255)).astype(np.uint8))
+    chunks = ((b"IHDR", struct.pack(">IIBBBBB", 32, 24, 8, 2, 0, 0, 0)), (b"gAMA", struct.pack(">I", 100_000)))
+    chunks = (*chunks, (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    content = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in chunks
+    )
+    (tmp_path / "a.png").write_bytes(b"\x89PNG\r\n\x1a\n" + content)
+    photo, result = _through_the_house(tmp_path / "a.png", PNG, net, tmp_path)
+    assert photo.icc == result.icc
+    assert icc.space_of(result.icc) == "RGB"
