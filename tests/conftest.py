@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
+import importlib.util
 import json
 import os
 import subprocess
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from desktop.core import errors
+from desktop.core.engines.base import Mixed
 from desktop.core.engines.opencv_engine import OpenCvEngine, OpenCvNet
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import Catalogue, Model
@@ -181,6 +183,18 @@ def photo_file(tmp_path: Path) -> Callable[..., Path]:
     return make
 
 
+@pytest.fixture(scope="session")
+def tiny_edsr() -> Callable[..., bytes]:
+    """``tiny_edsr(scale=3, seed=0, ...)``: an EDSR in a few kilobytes, see ``tiny_graphs.py``."""
+    spec = importlib.util.spec_from_file_location("tiny_graphs", Path(__file__).with_name("tiny_graphs.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    made: Callable[..., bytes] = module.tiny_edsr
+    return made
+
+
 @dataclass
 class FakeNet:
     """Averages the (2 * radius + 1)-sided square around every pixel, zeros outside, and repeats the answer.
@@ -232,15 +246,17 @@ def fake_net() -> type[FakeNet]:
 
 @dataclass
 class FakeEngine:
-    """Gives the same ``FakeNet`` for every model, and remembers for which it was asked."""
+    """Gives the same ``FakeNet`` for every model, and remembers for which it was asked, and what was mixed."""
 
     net: FakeNet = field(default_factory=FakeNet)
     name: str = "fake"
     loaded: list[str] = field(default_factory=list)
+    mixed: list[Mixed | None] = field(default_factory=list)
 
-    def load(self, model: Model, file: Path) -> FakeNet:
+    def load(self, model: Model, file: Path, mixed: Mixed | None = None) -> FakeNet:
         assert file.is_file()
         self.loaded.append(model.id)
+        self.mixed.append(mixed)
         return self.net
 
 

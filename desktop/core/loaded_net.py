@@ -8,9 +8,9 @@ import time
 from collections.abc import Mapping
 
 from desktop.core import errors
-from desktop.core.engines.base import Engine, Net
+from desktop.core.engines.base import Engine, Mixed, Net
 from desktop.core.engines.opencv_engine import OpenCvEngine
-from desktop.core.models.catalogue import Model
+from desktop.core.models.catalogue import FULL_STRENGTH, Model
 from desktop.core.models.store import Store
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ class LoadedNet:
     def __init__(self, store: Store, engines: Mapping[str, Engine] | None = None) -> None:
         self._store = store
         self._engines = dict(engines if engines is not None else available_engines())
-        self._held: tuple[tuple[str, str], Net] | None = None
+        self._held: tuple[tuple[str, int, str], Net] | None = None
         self._thread: int | None = None
 
     @property
@@ -48,8 +48,11 @@ class LoadedNet:
                 known=", ".join((AUTO, *self._engines)),
             )
 
-    def get(self, model: Model, engine: str = AUTO) -> tuple[Net, float]:
+    def get(self, model: Model, engine: str = AUTO, strength: int | None = None) -> tuple[Net, float]:
         """The net, and the seconds it took to load: 0 when it was there already.
+
+        Args:
+            strength: 0..100, for a model that has one: between its gentle end and itself; itself where None.
 
         Raises:
             ModelMissingError, ModelDamagedError, EngineFailedError, UsageError (unknown engine).
@@ -62,13 +65,22 @@ class LoadedNet:
         elif self._thread != current:
             raise RuntimeError("the loaded net belongs to another thread")
         name = next(iter(self._engines)) if engine == AUTO else engine
-        key = (model.id, name)
+        gentle = self._store.catalogue.gentle_end(model)
+        strength = FULL_STRENGTH if strength is None or gentle is None else strength
+        if gentle is not None and strength == 0:
+            model, gentle, strength = gentle, None, FULL_STRENGTH
+        key = (model.id, strength, name)
         if self._held is not None and self._held[0] == key:
             return self._held[1], 0.0
         self._held = None  # the old net goes before the new one comes: never two in memory
         started = time.perf_counter()
-        net = self._engines[name].load(model, self._store.ensure(model))
+        file = self._store.ensure(model)
+        if gentle is not None and strength < FULL_STRENGTH:
+            mixed = Mixed(self._store.ensure(gentle), 1 - strength / FULL_STRENGTH)
+            net = self._engines[name].load(model, file, mixed)
+        else:
+            net = self._engines[name].load(model, file)
         seconds = time.perf_counter() - started
         self._held = (key, net)
-        logger.info("Loaded %s with %s in %.2f s", model.id, name, seconds)
+        logger.info("Loaded %s, strength %d, with %s in %.2f s", model.id, strength, name, seconds)
         return net, seconds

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -42,11 +43,32 @@ class Net(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Mixed:
+    """A second network of the same build, whose weights are mixed into the first's.
+
+    Interpolating the weights of a network and of one that was trained on from it gives a network in between (Wang et
+    al., Deep Network Interpolation, CVPR 2019).
+
+    Attributes:
+        share: of the second in each weight, 0..1; the rest is the first's.
+    """
+
+    file: Path
+    share: float
+
+
 class Engine(Protocol):
     """Loads networks."""
 
     name: str
 
-    def load(self, model: Model, file: Path) -> Net:
-        """Raises ModelDamagedError where the verified file is still not a network this engine can run."""
+    def load(self, model: Model, file: Path, mixed: Mixed | None = None) -> Net:
+        """
+        Args:
+            mixed: what to mix with the network in ``file``.
+
+        Raises:
+            ModelDamagedError: a verified file is still not a network this engine can run, or the two cannot be mixed.
+        """
         ...

@@ -8,11 +8,13 @@ their depth and rounding happens once, at the end.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from desktop.core import errors
+from desktop.core.engines.base import Mixed
 from desktop.core.models.catalogue import Model
 from desktop.core.opencv import cv2
 
@@ -34,12 +36,21 @@ class OpenCvNet:
     halo = _HALO
     tile = _TILE
 
-    def __init__(self, model: Model, content: bytes) -> None:
+    def __init__(self, model: Model, content: bytes, other: bytes | None = None, share: float = 0.0) -> None:
+        """
+        Args:
+            other, share: of a second network, see ``Mixed``.
+
+        Raises:
+            cv2.error, ModelDamagedError
+        """
         self.scale = model.scale
         self._parameters = model.parameters
         # Creating one makes dnn_superres register its DepthToSpace layer, without which the net loads but cannot run.
         cv2.dnn_superres.DnnSuperResImpl.create()
         self._net = cv2.dnn.readNetFromTensorflow(np.frombuffer(content, np.uint8))
+        if other is not None:
+            _mix(self._net, cv2.dnn.readNetFromTensorflow(np.frombuffer(other, np.uint8)), share, model)
         self._net.setPreferableBackend(cv2.dnn.DNN_BACKEND_OPENCV)
         self._net.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
 
@@ -85,21 +96,51 @@ class OpenCvEngine:
 
     name = "opencv"
 
-    def load(self, model: Model, file: Path) -> OpenCvNet:
+    def load(self, model: Model, file: Path, mixed: Mixed | None = None) -> OpenCvNet:
         if model.algorithm != "edsr":
             raise errors.EngineFailedError("Rekindle cannot run {kind} models yet.", kind=model.algorithm.upper())
+        content = _content(model, file)
+        other = _content(model, mixed.file) if mixed is not None else None
         try:
-            content = file.read_bytes()  # by content, because OpenCV cannot open every path on Windows
-        except OSError as error:
-            raise errors.ModelDamagedError(
-                "The model “{name}” cannot be read: {reason}.", name=model.id, reason=error.strerror or str(error)
-            ) from error
-        try:
-            return OpenCvNet(model, content)
+            return OpenCvNet(model, content, other, mixed.share if mixed is not None else 0.0)
         except cv2.error as error:
             raise errors.ModelDamagedError(
                 "The file of the model “{name}” is not a network OpenCV can read.", name=model.id
             ) from error
+
+
+def _content(model: Model, file: Path) -> bytes:
+    """By content, because OpenCV cannot open every path on Windows."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise errors.ModelDamagedError(
+            "The model “{name}” cannot be read: {reason}.", name=model.id, reason=error.strerror or str(error)
+        ) from error
+
+
+def _mix(net: Any, other: Any, share: float, model: Model) -> None:
+    """Mixes every weight and bias of two networks, as OpenCV has read them, however they were stored.
+
+    Before the first picture: a network that has run has copied its weights to where they cannot be reached.
+    """
+    names = net.getLayerNames()
+    if names != other.getLayerNames():
+        raise _unlike(model)
+    for name in names:
+        layer, others = net.getLayerId(name), other.getLayer(other.getLayerId(name)).blobs
+        own = net.getLayer(layer).blobs
+        if [blob.shape for blob in own] != [blob.shape for blob in others]:
+            raise _unlike(model)
+        for number, (one, two) in enumerate(zip(own, others, strict=True)):
+            net.setParam(layer, number, ((1 - share) * one + share * two).astype(one.dtype))
+
+
+def _unlike(model: Model) -> errors.ModelDamagedError:
+    return errors.ModelDamagedError(
+        "The model “{name}” has no strength to choose: it is not built like the one it would be mixed with.",
+        name=model.id,
+    )
 
 
 def _no_memory(width: int, height: int) -> errors.OutOfMemoryError:

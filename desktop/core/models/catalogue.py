@@ -10,6 +10,9 @@ from desktop.core.errors import UsageError
 
 DEFAULT_FAMILY = "edsr-baseline"
 DEFAULT_SCALE = 3
+GENTLE_FAMILY, RESTORE_FAMILY = "edsr-baseline", "edsr-restore"
+"""The two ends of strength: the second was trained on from the first, so that their weights can be mixed."""
+FULL_STRENGTH = 100
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,12 @@ class Catalogue:
 
     def scales(self, family: str) -> tuple[int, ...]:
         return tuple(sorted(model.scale for model in self.models if model.family == family))
+
+    def gentle_end(self, model: Model) -> Model | None:
+        """What strength 0 of this model is; None for a model that has no strength."""
+        if model.family != RESTORE_FAMILY:
+            return None
+        return next((one for one in self.models if (one.family, one.scale) == (GENTLE_FAMILY, model.scale)), None)
 
     def by_id(self, model_id: str) -> Model:
         """Raises UsageError for an ID that does not exist."""
