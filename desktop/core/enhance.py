@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from desktop.core import errors, forecast, tiles
 from desktop.core.cancel import CancelToken
 from desktop.core.engines.base import Net
+from desktop.core.ensemble import PASSES, upscale_eightfold
 from desktop.core.opencv import cv2
 from desktop.core.photo.photo import Photo
 from desktop.core.tiles import Tile
@@ -20,7 +22,7 @@ from desktop.core.tiles import Tile
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[float], None]
-"""Told the part done, 0..1, after every tile."""
+"""Told the part done, 0..1, after every tile, and within one where it takes several passes."""
 Order = Callable[[list[Tile]], Iterable[Tile]]
 """Puts tiles into the order they are worked on."""
 
@@ -35,6 +37,7 @@ def enhance(
     net: Net,
     *,
     budget_mib: int,
+    self_ensemble: bool = False,
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     order: Order | None = None,
@@ -47,6 +50,7 @@ def enhance(
 
     Args:
         budget_mib: working memory for the network; tiles get smaller where it is tight.
+        self_ensemble: whether to average the answers to every tile turned and mirrored, see ``ensemble``.
         order: by rows where None.
 
     Raises:
@@ -56,7 +60,7 @@ def enhance(
     side = forecast.tile_side(net, budget_mib)
     while True:
         try:
-            pixels = _by_tiles(source, net, side, progress, cancel, order)
+            pixels = _by_tiles(source, net, side, self_ensemble, progress, cancel, order)
             alpha = _enlarge_alpha(photo.alpha, net.scale) if photo.alpha is not None else None
             return replace(photo, pixels=pixels, alpha=alpha)
         except MemoryError as error:
@@ -78,6 +82,7 @@ def _by_tiles(
     source: NDArray[Any],
     net: Net,
     side: int,
+    self_ensemble: bool,
     progress: Progress | None,
     cancel: CancelToken | None,
     order: Order | None,
@@ -86,11 +91,20 @@ def _by_tiles(
     scale = net.scale
     result = np.empty((height * scale, width * scale, *source.shape[2:]), source.dtype)
     todo = tiles.plan(width, height, side, net.halo)
+
+    def within(done: int, passes: int) -> None:
+        if passes == PASSES:
+            return  # the tile itself is told of once it is in the result
+        if progress is not None:
+            progress((done + passes / PASSES) / len(todo))
+        if cancel is not None:
+            cancel.check()
+
     for done, tile in enumerate(order(todo) if order else todo, start=1):
         if cancel is not None:
             cancel.check()
-        piece = source[tile.read_y.start : tile.read_y.stop, tile.read_x.start : tile.read_x.stop]
-        answer = net.upscale(_to_network(piece))
+        piece = _to_network(source[tile.read_y.start : tile.read_y.stop, tile.read_x.start : tile.read_x.stop])
+        answer = upscale_eightfold(net, piece, partial(within, done - 1)) if self_ensemble else net.upscale(piece)
         kept = answer[tile.keep_y.within(tile.read_y, scale), tile.keep_x.within(tile.read_x, scale)]
         result[tile.keep_y.scaled(scale), tile.keep_x.scaled(scale)] = _from_network(kept, source)
         if progress is not None:
