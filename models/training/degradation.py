@@ -206,7 +206,10 @@ class Jpeg:
         self._to_rgb = torch.tensor(np.linalg.inv(to_ycc), dtype=torch.float32, device=device)
 
     def __call__(self, pictures: Tensor, quality: Tensor | None = None) -> Tensor:
-        """Return (N, 3, S, S) as it comes out of the file; S a multiple of 16, at most the patch. `quality` is (N,), else drawn."""
+        """Return (N, 3, S, S) as it comes out of the file; S a multiple of 16, at most the patch.
+
+        `quality` is (N,); drawn at random where None.
+        """
         batch, device = pictures.shape[0], pictures.device
         if quality is None:
             quality = _uniform(batch, 30, 95, device).round().flatten()
