@@ -234,8 +234,12 @@ def import_tensorflow() -> Any:
 class GraphWriter:
     """Appends nodes to a TensorFlow GraphDef and returns their names, numbered as TensorFlow numbers them."""
 
-    def __init__(self) -> None:
-        """Start an empty graph. Raise ExportError if TensorFlow is not installed."""
+    def __init__(self, kept_as: type[np.floating[Any]]) -> None:
+        """Start an empty graph whose kernels are kept as numbers of a type.
+
+        Raise ExportError if TensorFlow is not installed.
+        """
+        self._kept_as = kept_as
         self._tf = import_tensorflow()
         self._graph = self._tf.compat.v1.GraphDef()
         self._used: dict[str, int] = {}
@@ -266,7 +270,7 @@ class GraphWriter:
 
     def conv(self, tensor: str, name: str, conv: Conv) -> str:
         """Add a zero-padded convolution whose weights become the constants `name` (3, 3, in, out) and `name`_b."""
-        kernel = self.constant(name, conv.weight.transpose(2, 3, 1, 0))
+        kernel = self.constant(name, conv.weight.transpose(2, 3, 1, 0).astype(self._kept_as))
         convolved = self._operation(self._numbered("Conv2D"), "Conv2D", tensor, kernel)
         attr = self._graph.node[-1].attr
         attr["strides"].list.i.extend([1, 1, 1, 1])
@@ -309,9 +313,13 @@ class GraphWriter:
         return f"{base}_{number}" if number else base
 
 
-def graph_bytes(network: Edsr) -> bytes:
-    """Return `network` (see `convert`) as a frozen graph: (N, H, W, 3) in, (N, 3, H * scale, W * scale) out."""
-    graph = GraphWriter()
+def graph_bytes(network: Edsr, kept_as: type[np.floating[Any]] = np.float16) -> bytes:
+    """Return `network` (see `convert`) as a frozen graph: (N, H, W, 3) in, (N, 3, H * scale, W * scale) out.
+
+    Kernels are kept as `kept_as`; biases, a five-hundredth of the numbers, always as float32. OpenCV computes in
+    float32 whatever they are kept as, and needs no node that converts them, which TensorFlow itself would ask for.
+    """
+    graph = GraphWriter(kept_as)
     head = graph.conv(graph.placeholder(INPUT_NODE, (-1, -1, -1, COLOURS)), "head", network.head)
     body = head
     for number, (first, second) in enumerate(network.blocks):
