@@ -61,7 +61,7 @@ def run_self_test(data_dir: Path | None, *, as_json: bool) -> int:
 def _checks(data_dir: Path | None, *, as_json: bool) -> Iterator[Check]:
     workspace = Workspace.open(data_dir)
     todo: list[tuple[str, Callable[[], str]]] = [("versions", _versions)]
-    for model in workspace.catalogue.models:
+    for model in workspace.store.usable().models:
         todo.append((f"model {model.id}", partial(_model, workspace, model)))
     for name in available_engines():
         todo.append((f"engine {name}", partial(_engine, workspace, name)))

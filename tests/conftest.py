@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import hypothesis
@@ -184,14 +185,20 @@ def photo_file(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture(scope="session")
-def tiny_edsr() -> Callable[..., bytes]:
-    """``tiny_edsr(scale=3, seed=0, ...)``: an EDSR in a few kilobytes, see ``tiny_graphs.py``."""
+def tiny_graphs() -> ModuleType:
+    """Networks in a few kilobytes, see ``tiny_graphs.py``."""
     spec = importlib.util.spec_from_file_location("tiny_graphs", Path(__file__).with_name("tiny_graphs.py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    made: Callable[..., bytes] = module.tiny_edsr
+    return module
+
+
+@pytest.fixture(scope="session")
+def tiny_edsr(tiny_graphs: ModuleType) -> Callable[..., bytes]:
+    """``tiny_edsr(scale=3, seed=0, ...)``: an EDSR in a few kilobytes."""
+    made: Callable[..., bytes] = tiny_graphs.tiny_edsr
     return made
 
 

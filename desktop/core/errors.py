@@ -70,6 +70,16 @@ class ModelDamagedError(RekindleError):
     code = "model-damaged"
 
 
+class ModelRefusedError(RekindleError):
+    """A file that was to become a model is none."""
+
+    code = "model-refused"
+
+
+class DownloadFailedError(RekindleError):
+    code = "download-failed"
+
+
 class EngineFailedError(RekindleError):
     code = "engine-failed"
 

@@ -150,6 +150,7 @@ class Forecaster:
         self._catalogue = catalogue
         self._experience = experience
         self._models: dict[tuple[str | None, int | None], Model | None] = {}
+        self._seen = catalogue.models
 
     @property
     def learned(self) -> Learned:
@@ -216,6 +217,8 @@ class Forecaster:
 
     def model_for(self, request: Request) -> Model | None:
         """What a photo will be enhanced with; None where there is no such model."""
+        if self._seen is not self._catalogue.models:  # something was imported or removed
+            self._seen, self._models = self._catalogue.models, {}
         asked = request.model, request.scale
         if asked not in self._models:
             try:

@@ -58,7 +58,7 @@ def create_window(data_dir: Path | None, system: System | None = None, pace: Pac
 
 def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> MainWindow:
     chosen = settings.load(workspace.folders.settings_file)
-    if chosen.model not in workspace.catalogue.families:
+    if chosen.model not in workspace.store.usable().families:
         usual = settings.Settings()
         chosen = replace(chosen, model=usual.model, scale=usual.scale)
     disk = TaskPool("disk", 1)

@@ -89,7 +89,8 @@ class MainWindow(QMainWindow):
         self._question: ClosingQuestion | None = None
 
         model = QueueModel(self)
-        self._top = TopBar(workspace.catalogue, settings)
+        self._offered = workspace.store.usable()
+        self._top = TopBar(self._offered, settings)
         self._comparison = ComparisonPanel()
         self._empty = EmptyView()
         shown = ShownPhotos(model, self)
@@ -101,7 +102,7 @@ class MainWindow(QMainWindow):
         self._results = Results(self, disk)
         self._reports = Reports(self, workspace.reader, self._results.hand_over)
         self._actions = Actions(self, self._comparison, self._queue.head)
-        self._photo_settings = PhotoSettings(controller, workspace.catalogue, self)
+        self._photo_settings = PhotoSettings(controller, self._offered, self)
         self._listing = Listing(controller.queue, model, shown, self._queue, self)
         self._presenter = Presenter(
             controller, model, self._listing, loader, self._top, self._stage, self._actions, self._message, parent=self
@@ -348,7 +349,7 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def _open_watch(self) -> None:
-        dialog = WatchDialog(self._settings.watching_offered, self._workspace.catalogue, self)
+        dialog = WatchDialog(self._settings.watching_offered, self._offered, self)
         dialog.watchRequested.connect(self._watcher.start)
         dialog.stopRequested.connect(self._watcher.stop)
         dialog.rejected.connect(self._watcher.give_up)

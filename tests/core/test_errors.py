@@ -21,6 +21,8 @@ CODES = {
     errors.OutOfMemoryError: "out-of-memory",
     errors.ModelMissingError: "model-missing",
     errors.ModelDamagedError: "model-damaged",
+    errors.ModelRefusedError: "model-refused",
+    errors.DownloadFailedError: "download-failed",
     errors.EngineFailedError: "engine-failed",
     errors.InternalError: "internal",
 }

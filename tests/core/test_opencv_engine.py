@@ -120,8 +120,8 @@ def test_a_file_that_is_gone_is_a_damaged_model(model, tmp_path):
 
 
 def test_a_kind_of_network_it_does_not_know_is_an_engine_that_failed(model, weights):
-    with pytest.raises(errors.EngineFailedError, match="FSRCNN"):
-        OpenCvEngine().load(dataclasses.replace(model, algorithm="fsrcnn"), weights)
+    with pytest.raises(errors.EngineFailedError, match="ESRGAN"):
+        OpenCvEngine().load(dataclasses.replace(model, algorithm="esrgan"), weights)
 
 
 class _Broken:

@@ -1,8 +1,8 @@
 """OpenCV's dnn module: the reference every other engine is measured against.
 
-The same arithmetic as ``cv2.dnn_superres`` with algorithm "edsr" (opencv_contrib, modules/dnn_superres): BGR, 0..255,
-a constant mean taken off before and added after. Unlike it, this takes and gives float32, so that 16-bit photos keep
-their depth and rounding happens once, at the end.
+The same arithmetic as ``cv2.dnn_superres`` (opencv_contrib, modules/dnn_superres). With algorithm "edsr" that is BGR,
+0..255, a constant mean taken off before and added after; for the others see ``luma``. Unlike it, this takes and gives
+float32, so that 16-bit photos keep their depth, and for "edsr" rounding happens once, at the end.
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.core import errors
+from desktop.core.engines import luma
 from desktop.core.engines.base import Mixed
+from desktop.core.engines.figures import figures
 from desktop.core.models.catalogue import Model
 from desktop.core.opencv import cv2
 
 # Mean of the training pictures, BGR, as dnn_superres has it.
 _MEAN_BGR = (103.1545782, 111.561547, 114.35629928)
 _MEAN_RGB = np.array(_MEAN_BGR[::-1], np.float32)
-# Both measured (docs/TILES.md): at 12 pixels the surroundings' influence is far below one grey level, and at
-# 120 pixels a side the activations stay in the processor's cache even where other programs want some of it.
-_HALO = 12
-_TILE = 120
-_WEIGHT_COPIES = 3
+_ALGORITHMS = ("edsr", "espcn", "fsrcnn", "lapsrn")
 
 
 class OpenCvNet:
@@ -33,8 +31,6 @@ class OpenCvNet:
 
     engine = "opencv"
     precision = "exact"
-    halo = _HALO
-    tile = _TILE
 
     def __init__(self, model: Model, content: bytes, other: bytes | None = None, share: float = 0.0) -> None:
         """
@@ -45,7 +41,9 @@ class OpenCvNet:
             cv2.error, ModelDamagedError
         """
         self.scale = model.scale
-        self._parameters = model.parameters
+        self._figures = figures(model, content)
+        self.halo, self.tile = self._figures.halo, self._figures.tile
+        self._in_colour = model.algorithm == "edsr"
         # Creating one makes dnn_superres register its DepthToSpace layer, without which the net loads but cannot run.
         cv2.dnn_superres.DnnSuperResImpl.create()
         self._net = cv2.dnn.readNetFromTensorflow(np.frombuffer(content, np.uint8))
@@ -55,13 +53,33 @@ class OpenCvNet:
         self._net.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
 
     def upscale(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
-        height, width = picture.shape[:2]
+        result = self._by_colours(picture) if self._in_colour else self._by_brightness(picture)
+        if not np.isfinite(result).all():
+            raise _no_picture()
+        return result
+
+    def _by_colours(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        # The network's planes are blue, green, red; ours red, green, blue. Not left to blobFromImage,
+        # whose mean is in the order of the planes it gives, not of those it takes.
+        planes = self._forward((picture - _MEAN_RGB)[..., ::-1].transpose(2, 0, 1))
+        result: NDArray[np.float32] = planes[::-1].transpose(1, 2, 0) + _MEAN_RGB
+        return result
+
+    def _by_brightness(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
+        if not np.isfinite(picture).all():  # which rounding to 8 bits would hide
+            raise _no_picture()
+        brightness, colours, whole = luma.split(picture)
+        (enlarged,) = self._forward(brightness[np.newaxis])
+        if not np.isfinite(enlarged).all():
+            raise _no_picture()
+        return luma.join(enlarged, colours, whole)
+
+    def _forward(self, given: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(C, H, W) to (C, H * scale, W * scale)."""
+        count, height, width = given.shape
         try:
-            # The network's planes are blue, green, red; ours red, green, blue. Not left to blobFromImage,
-            # whose mean is in the order of the planes it gives, not of those it takes.
-            blob = (picture - _MEAN_RGB)[..., ::-1].transpose(2, 0, 1)[np.newaxis]
-            self._net.setInput(np.ascontiguousarray(blob))
-            planes = self._net.forward()
+            self._net.setInput(np.ascontiguousarray(given[np.newaxis]))
+            answer = np.asarray(self._net.forward(), np.float32)
         except MemoryError as error:
             raise _no_memory(width, height) from error
         except cv2.error as error:
@@ -70,25 +88,18 @@ class OpenCvNet:
             raise errors.EngineFailedError(
                 "OpenCV could not run the model: {reason}.", reason=_first_line(error)
             ) from error
-        expected = (1, 3, height * self.scale, width * self.scale)
-        if planes.shape != expected:
+        expected = (1, count, height * self.scale, width * self.scale)
+        if answer.shape != expected:
             raise errors.EngineFailedError(
                 "The model answered with a picture of the wrong size ({found} instead of {expected}).",
-                found=planes.shape,
+                found=answer.shape,
                 expected=expected,
             )
-        result: NDArray[np.float32] = planes[0, ::-1].transpose(1, 2, 0) + _MEAN_RGB
-        if not np.isfinite(result).all():
-            raise errors.EngineFailedError("The model gave an answer that is not a picture.")
-        return result
+        planes: NDArray[np.float32] = answer[0]
+        return planes
 
     def working_mib(self, tile: int) -> int:
-        return _FIXED_MIB + tile * tile * _BYTES_PER_PIXEL // 2**20 + self._parameters * 4 * _WEIGHT_COPIES // 2**20
-
-
-# Fitted to measured peaks (docs/TILES.md): what the process grows by while a tile is computed.
-_FIXED_MIB = 28
-_BYTES_PER_PIXEL = 2_150
+        return self._figures.working_mib(tile)
 
 
 class OpenCvEngine:
@@ -97,7 +108,7 @@ class OpenCvEngine:
     name = "opencv"
 
     def load(self, model: Model, file: Path, mixed: Mixed | None = None) -> OpenCvNet:
-        if model.algorithm != "edsr":
+        if model.algorithm not in _ALGORITHMS:
             raise errors.EngineFailedError("Rekindle cannot run {kind} models yet.", kind=model.algorithm.upper())
         content = _content(model, file)
         other = _content(model, mixed.file) if mixed is not None else None
@@ -141,6 +152,10 @@ def _unlike(model: Model) -> errors.ModelDamagedError:
         "The model “{name}” has no strength to choose: it is not built like the one it would be mixed with.",
         name=model.id,
     )
+
+
+def _no_picture() -> errors.EngineFailedError:
+    return errors.EngineFailedError("The model gave an answer that is not a picture.")
 
 
 def _no_memory(width: int, height: int) -> errors.OutOfMemoryError:

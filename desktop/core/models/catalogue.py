@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,9 @@ class Model:
         licence: SPDX identifier.
         bundled: whether it ships with Rekindle.
         advice: one sentence on when to choose it.
+        home: page of whoever made it; empty for our own and for imported ones.
+        url: where it can be downloaded; empty where it ships or was imported.
+        imported: a file of the person's own.
     """
 
     id: str
@@ -43,13 +47,36 @@ class Model:
     licence: str
     bundled: bool
     advice: str
+    home: str = ""
+    url: str = ""
+    imported: bool = False
 
 
-@dataclass(frozen=True)
 class Catalogue:
-    """All models Rekindle knows of, in the order they are offered."""
+    """All models that can be asked for, in the order they are offered: what Rekindle knows of, then the person's own.
 
-    models: tuple[Model, ...]
+    One for the whole program, and it changes when models are imported or removed; safe to be read from any thread.
+    """
+
+    def __init__(self, models: Iterable[Model], imported: Iterable[Model] = ()) -> None:
+        self.known = tuple(models)
+        self._models = self.known
+        self.take_in(imported)
+
+    @property
+    def models(self) -> tuple[Model, ...]:
+        return self._models
+
+    def take_in(self, imported: Iterable[Model]) -> None:
+        """Replaces what was imported. An imported model stands in for the one of the same ID that Rekindle knows of."""
+        own = {model.id: model for model in imported}
+        known = tuple(own.pop(model.id, model) for model in self.known)
+        self._models = (*known, *own.values())
+
+    def only(self, models: Iterable[Model]) -> Catalogue:
+        """Some of them alone, as they are now, in the same order."""
+        wanted = {model.id for model in models}
+        return Catalogue(model for model in self._models if model.id in wanted)
 
     @classmethod
     def load(cls, path: Path) -> Catalogue:

@@ -72,6 +72,11 @@ class Store:
         self._bundled = bundled
         self.notice: Notice = notice or (lambda error: logger.warning("%s", error))
 
+    def usable(self) -> Catalogue:
+        """What can be used at once: what ships, and what is on this computer, whole or not. Asks the disk."""
+        present = [model for model in self.catalogue.models if model.bundled or os.path.exists(self.path_of(model))]
+        return self.catalogue.only(present)
+
     def path_of(self, model: Model) -> Path:
         return self.folder / model.file
 

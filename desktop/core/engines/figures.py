@@ -1,0 +1,70 @@
+"""What a network of each kind needs in OpenCV: margin, favourite tile and memory, fitted to measurements."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from desktop.core.errors import ModelRefusedError
+from desktop.core.models.catalogue import Model
+from desktop.core.models.recognise import Network, recognise
+
+# What the process grows by while a tile is computed (docs/TILES.md). OpenCV keeps a second set of 3x3 kernels,
+# transformed for Winograd's method from 9 to 64 numbers each.
+_FIXED_MIB = 10
+_WEIGHT_COPIES = 8.2
+_EDSR_BYTES_PER_FEATURE = 33.6
+_BYTES_PER_FEATURE = {"espcn": 16, "fsrcnn": 24}
+# A level of LapSRN works on planes twice as high and wide as the level's before.
+_LAPSRN_BYTES_PER_PIXEL = 1_650
+# Planes, colours and answer on this side of OpenCV.
+_ANSWER_BYTES_PER_PIXEL = 60
+
+# At 12 pixels the surroundings' influence is far below one grey level, and at 120 pixels a side the activations stay in
+# the processor's cache even where other programs want some of it. The full EDSR is limited by its 1.2 GB of weights
+# instead, so that larger tiles cost it little, and twice as deep, so it gets twice the margin.
+_HALO, _DEEP_HALO, _DEEP_RADIUS = 12, 24, 40
+_TILE, _DEEP_TILE = 120, 192
+_LAPSRN_TILES = {2: 128, 4: 128, 8: 96}
+_TYPICAL_FEATURES, _MANY_PARAMETERS = 64, 5_000_000
+
+
+@dataclass(frozen=True)
+class Figures:
+    """See ``Net`` for halo and tile. Both sides in input pixels."""
+
+    halo: int
+    tile: int
+    bytes_per_pixel: float
+    weight_bytes: float
+
+    def working_mib(self, tile: int) -> int:
+        return round(_FIXED_MIB + (tile * tile * self.bytes_per_pixel + self.weight_bytes) / 2**20)
+
+
+def figures(model: Model, content: bytes) -> Figures:
+    """For a model and its file's content."""
+    network = _network(model, content)
+    weight_bytes = 4 * _WEIGHT_COPIES * network.parameters
+    answer = _ANSWER_BYTES_PER_PIXEL * network.scale**2
+    if network.algorithm == "edsr":
+        deep = network.radius > _DEEP_RADIUS
+        halo = min(network.radius, _DEEP_HALO if deep else _HALO)
+        wide = network.features > 2 * _TYPICAL_FEATURES
+        per_pixel = _EDSR_BYTES_PER_FEATURE * network.features
+        return Figures(halo, _DEEP_TILE if deep or wide else _TILE, per_pixel, weight_bytes)
+    halo = min(network.radius, _HALO)
+    if network.algorithm == "lapsrn":
+        per_pixel = _LAPSRN_BYTES_PER_PIXEL * (network.scale / 2) ** 2
+        return Figures(halo, _LAPSRN_TILES.get(network.scale, _TILE), per_pixel + answer, weight_bytes)
+    per_pixel = _BYTES_PER_FEATURE.get(network.algorithm, _EDSR_BYTES_PER_FEATURE) * network.features
+    return Figures(halo, _TILE, per_pixel + answer, weight_bytes)
+
+
+def _network(model: Model, content: bytes) -> Network:
+    try:
+        return recognise(content, model.file)
+    except ModelRefusedError:
+        # Verified, but written by a tool whose graphs look different: what the catalogue says has to do.
+        many = model.parameters > _MANY_PARAMETERS
+        features, radius = (256, 67) if many else (_TYPICAL_FEATURES, 35)
+        return Network(model.algorithm, model.family, model.scale, model.parameters, features, radius)
