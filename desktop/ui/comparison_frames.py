@@ -57,6 +57,13 @@ class Frames:
             return None
         return Side.BEFORE if self.after is None else Side.AFTER
 
+    def small(self, box: Box) -> Array:
+        """All of the shown picture in (box.height, box.width, 4) uint8 BGRA, premultiplied."""
+        shown = self.after or self.before
+        if shown is None:
+            raise LookupError("there is no picture")
+        return shown.sample((box.width / shown.width, box.height / shown.height), box)
+
     def replace(self, side: Side, pyramid: Pyramid) -> None:
         """The same picture with its levels: the frames drawn without them are forgotten."""
         if side is Side.BEFORE:

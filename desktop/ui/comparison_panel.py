@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from desktop.ui import icons, theme, words
 from desktop.ui.comparison_view import ComparisonView
+from desktop.ui.pixel_readout import Readout
 from desktop.ui.pyramid import Pyramid
 
 _MODES = ("split", "side-by-side", "flip", "difference")
@@ -27,6 +28,7 @@ class ComparisonPanel(QWidget):
         self._zoom.setProperty("quiet", True)
         self._zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._zoom.setMinimumWidth(self._zoom.fontMetrics().horizontalAdvance("3200 %") + theme.GRID)
+        self.readout = Readout(self.view)
         self._buttons: list[tuple[QAction, str]] = []
         self.mode_actions = self._mode_actions()
         self.fit_action = self._action(self.tr("Fit in the window"), "fit", self.view.zoom_to_fit)
@@ -35,12 +37,12 @@ class ComparisonPanel(QWidget):
         bar = QHBoxLayout()
         bar.setContentsMargins(theme.PANEL_MARGIN, 4, theme.PANEL_MARGIN, 4)
         bar.setSpacing(4)
-        bar.addWidget(self._size, 1)
+        bar.addLayout(_two_lines(self._size, self.readout.place), 1)
         for action, name in self._buttons:
             if name == "fit":
                 bar.addSpacing(theme.PANEL_MARGIN)
             bar.addWidget(_tool(action))
-        bar.addWidget(self._zoom, 1)
+        bar.addLayout(_two_lines(self._zoom, self.readout.values), 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -52,8 +54,8 @@ class ComparisonPanel(QWidget):
         self.retint()
 
     def show_pair(self, subject: str, before: Pyramid, after: Pyramid | None) -> None:
-        """Shows a photo; the place that was looked at stays when it is the same ``subject`` as before."""
-        self.view.set_images(before, after, keep_view=subject == self._subject)
+        """Shows a photo, the same part of it as of the last one where their proportions agree."""
+        self.view.set_images(before, after, keep_view=True)
         self._subject = subject
         text = words.size(before.width, before.height)
         if after is not None:
@@ -107,6 +109,15 @@ class ComparisonPanel(QWidget):
     def _show_mode(self, mode: str) -> None:
         for action in self.mode_actions.actions():
             action.setChecked(action.data() == mode)
+
+
+def _two_lines(upper: QLabel, lower: QLabel) -> QVBoxLayout:
+    """Two labels in the height of one control, so that the bar is no higher for what comes and goes in them."""
+    column = QVBoxLayout()
+    column.setSpacing(0)
+    column.addWidget(upper)
+    column.addWidget(lower)
+    return column
 
 
 def _tool(action: QAction) -> QToolButton:

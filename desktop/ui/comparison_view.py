@@ -12,6 +12,7 @@ from desktop.ui import comparison_chrome as chrome
 from desktop.ui.comparison_frames import Frames, paint_panes
 from desktop.ui.comparison_layout import DIFFERENCE, FLIP, MODES, SPLIT, Side, pane_size, panes
 from desktop.ui.divided_view import DividedView
+from desktop.ui.mini_map import MiniMap
 from desktop.ui.navigable_view import Action
 from desktop.ui.pyramid import Array, PhotoLike, Pyramid
 from desktop.ui.pyramid_builder import Pool, PyramidBuilder
@@ -28,22 +29,31 @@ class ComparisonView(DividedView):
     Zoom counts pixels of the result: 1.0 shows one result pixel on one device pixel, and a pixel of before as large
     as the result pixels made of it. While there is no result, it counts pixels of before.
 
-    Beside the keys of `DividedView`: Space shows before while it is held, S and D choose split and difference.
+    Beside the keys of `DividedView`: Space shows before while it is held, S and D choose split and difference, M shows
+    and hides the mini-map.
 
     Signals:
         modeChanged(str): one of `comparison_layout.MODES`
+        picturesChanged(): there are other pictures, or they can be drawn better
+
+    Attributes:
+        frames: what is compared
+        map: the mini-map in the corner
     """
 
     modeChanged = Signal(str)
+    picturesChanged = Signal()
 
     def __init__(self, parent: QWidget | None = None, pool: Pool | None = None) -> None:
         """`pool` builds the levels of large pictures; the global thread pool if None."""
         super().__init__(parent)
-        self._frames = Frames()
+        self.frames = Frames()
         self._mode = SPLIT
         self._peek = False
         self._builder = PyramidBuilder(self, pool)
         self._builder.built.connect(self._take_pyramid)
+        self.map = MiniMap(self)
+        self.picturesChanged.connect(lambda: self.map.show_frames(self.frames))
         self.setObjectName("comparisonView")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._retranslate()
@@ -58,13 +68,14 @@ class ComparisonView(DividedView):
         """
         wrapped = {Side.BEFORE: _wrapped(before), Side.AFTER: _wrapped(after)}
         self._builder.restart()
-        self._frames = Frames(wrapped[Side.BEFORE], wrapped[Side.AFTER])
+        self.frames = Frames(wrapped[Side.BEFORE], wrapped[Side.AFTER])
         for side, pyramid in wrapped.items():
             if pyramid is not None and not pyramid.complete:
                 self._builder.request(side.value, pyramid)
         self.release_divider()
-        self.change_viewport(self.viewport.showing(self._frames.size, keep_view).resized(self.pane_size()))
+        self.change_viewport(self.viewport.showing(self.frames.size, keep_view).resized(self.pane_size()))
         self.update()
+        self.picturesChanged.emit()
 
     @property
     def mode(self) -> str:
@@ -84,11 +95,11 @@ class ComparisonView(DividedView):
 
     @property
     def divided(self) -> bool:
-        return self._mode == SPLIT and self._frames.alone is None and self._frames.after is not None and not self._peek
+        return self._mode == SPLIT and self.frames.alone is None and self.frames.after is not None and not self._peek
 
     def pane_size(self) -> tuple[int, int]:
         gap = round(chrome.GAP * self.devicePixelRatioF())
-        return pane_size(self._mode, self._frames.alone is not None, super().pane_size(), gap)
+        return pane_size(self._mode, self.frames.alone is not None, super().pane_size(), gap)
 
     def to_pane(self, position: QPointF) -> tuple[float, float]:
         x, y = super().to_pane(position)
@@ -101,6 +112,8 @@ class ComparisonView(DividedView):
                 return partial(self._set_peek, True)
             if key in (Qt.Key.Key_S, Qt.Key.Key_D):
                 return partial(setattr, self, "mode", SPLIT if key == Qt.Key.Key_S else DIFFERENCE)
+            if key == Qt.Key.Key_M:
+                return partial(setattr, self.map, "wanted", not self.map.wanted)
         return super().key_action(key, modifiers)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
@@ -114,7 +127,7 @@ class ComparisonView(DividedView):
         super().focusOutEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._mode == FLIP and self._frames.alone is None:
+        if event.button() == Qt.MouseButton.LeftButton and self._mode == FLIP and self.frames.alone is None:
             self._set_peek(True)
         else:
             super().mousePressEvent(event)
@@ -142,10 +155,10 @@ class ComparisonView(DividedView):
             # A painter redirected to an image may have another density than the screen: same layout, its pixels.
             ratio = painter.deviceTransform().m11()
             size = round(self.width() * ratio), round(self.height() * ratio)
-            shown = panes(self._mode, self._frames.alone, self._peek, self.split, size, round(chrome.GAP * ratio))
+            shown = panes(self._mode, self.frames.alone, self._peek, self.split, size, round(chrome.GAP * ratio))
             density = ratio / self.devicePixelRatioF()
             viewport = self.viewport if density == 1 else self.viewport.scaled(density)
-            paint_panes(painter, self._frames, viewport, shown, ratio, self.moving, whole=self.divider.held)
+            paint_panes(painter, self.frames, viewport, shown, ratio, self.moving, whole=self.divider.held)
             for pane in shown:
                 room = QRectF(*(side / ratio for side in pane.clip))
                 chrome.draw_pill(painter, self._label(pane.side), room, right=pane.side is Side.AFTER)
@@ -161,7 +174,7 @@ class ComparisonView(DividedView):
             return self.tr("Difference")
         if side is Side.AFTER:
             return self.tr("After")
-        return self.tr("Original") if self._frames.after is None else self.tr("Before")
+        return self.tr("Original") if self.frames.after is None else self.tr("Before")
 
     def _set_peek(self, peek: bool) -> None:
         if peek != self._peek:
@@ -169,8 +182,9 @@ class ComparisonView(DividedView):
             self.update()
 
     def _take_pyramid(self, name: str, pyramid: Pyramid) -> None:
-        self._frames.replace(Side(name), pyramid)
+        self.frames.replace(Side(name), pyramid)
         self.update()
+        self.picturesChanged.emit()
 
     def _retranslate(self) -> None:
         self.setAccessibleName(self.tr("Comparison of before and after"))

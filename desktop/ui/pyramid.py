@@ -141,6 +141,13 @@ class Pyramid:
         draft = sampling is Sampling.DRAFT or box.width * box.height > AVERAGED_UP_TO
         return _smooth(level, (zoom[0] * level.factor, zoom[1] * level.factor), box, draft)
 
+    def colour_at(self, x: float, y: float) -> tuple[int, int, int]:
+        """Red, green and blue, 0..255 and not premultiplied, at a place given as 0..1 of width and height."""
+        column, row = min(int(x * self.width), self.width - 1), min(int(y * self.height), self.height - 1)
+        pixel = self.colour[row : row + 1, column : column + 1]
+        values = [int(value) for value in _eight_bit(pixel).reshape(-1)]
+        return (values[0], values[1], values[2]) if len(values) >= 3 else (values[0], values[0], values[0])
+
     def _level(self, zoom: float) -> _Level:
         """The smallest level that still has at least a pixel for every device pixel."""
         base = _Level(self.colour, self.alpha)

@@ -1,0 +1,84 @@
+"""What lies under the mouse: the place in the original, and the colours before and after."""
+
+from __future__ import annotations
+
+import math
+
+from PySide6.QtCore import QObject, QPointF, Qt
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QLabel, QSizePolicy
+
+from desktop.ui.comparison_view import ComparisonView
+from desktop.ui.pointer import Pointer
+from desktop.ui.zoom_view import ZoomView
+
+Colour = tuple[int, int, int]
+
+_MOST_DIGITS = 5
+
+
+def place_under(view: ZoomView, position: QPointF) -> tuple[float, float] | None:
+    """The place in the picture, 0..1 of its width and height, that is drawn under a point of the view."""
+    viewport = view.viewport
+    if viewport.empty:
+        return None
+    x, y = view.to_pane(position)
+    # The device pixel's own middle, and where it is really drawn: the picture's corner lies on a whole one.
+    place = (
+        (math.floor(x) + 0.5 - viewport.origin[0]) / viewport.zoom / viewport.picture[0],
+        (math.floor(y) + 0.5 - viewport.origin[1]) / viewport.zoom / viewport.picture[1],
+    )
+    return place if all(0 <= part < 1 for part in place) else None
+
+
+class Readout(QObject):
+    """Two labels of digits that all are equally wide, in fields that never change their width.
+
+    Attributes:
+        place: column and row in the original, counted from 0
+        values: red, green and blue before and after, 0..255, as they stand in the files
+    """
+
+    def __init__(self, view: ComparisonView) -> None:
+        super().__init__(view)
+        self._view = view
+        self.place, self.values = QLabel(), QLabel()
+        font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+        font.setPointSizeF(view.font().pointSizeF() * 0.9)
+        for label, widest in ((self.place, _place(0, 0, _MOST_DIGITS)), (self.values, _values([(0, 0, 0)] * 2))):
+            label.setFont(font)
+            label.setProperty("quiet", True)
+            label.setMinimumWidth(label.fontMetrics().horizontalAdvance(widest))
+            label.setFixedHeight(label.fontMetrics().height())
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.values.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.place.setAccessibleName(self.tr("Place under the mouse"))
+        self.values.setAccessibleName(self.tr("Red, green and blue before and after"))
+        self._pointer = Pointer(view)
+        self._pointer.moved.connect(self.refresh)
+        view.viewChanged.connect(self.refresh)
+        view.picturesChanged.connect(self.refresh)
+
+    def refresh(self) -> None:
+        """Reads again: the mouse, the picture or the view has moved."""
+        position = self._pointer.position
+        place = place_under(self._view, position) if position is not None else None
+        if place is None:
+            self.place.clear()
+            self.values.clear()
+            return
+        frames = self._view.frames
+        first = frames.before or frames.after
+        assert first is not None
+        digits = len(str(max(first.size)))
+        self.place.setText(_place(int(place[0] * first.width), int(place[1] * first.height), digits))
+        pictures = [picture for picture in (frames.before, frames.after) if picture is not None]
+        self.values.setText(_values([picture.colour_at(*place) for picture in pictures]))
+
+
+def _place(x: int, y: int, digits: int) -> str:
+    return f"{x:>{digits}}, {y:>{digits}}"
+
+
+def _values(colours: list[Colour]) -> str:
+    return " → ".join(" ".join(f"{value:>3}" for value in colour) for colour in colours)
