@@ -6,12 +6,23 @@ import contextlib
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from desktop.core.cancel import CancelToken
+from desktop.core.enhance import Observer
 from desktop.core.jobs import Request, Result
 from desktop.core.pipeline import Limits, Outcome, Pipeline
+from desktop.core.tiles import Tile
+
+
+class Onlooker(Observer, Protocol):
+    """Somebody who looks at one job's result while it is made, on the runner's thread."""
+
+    def order(self, tiles: list[Tile]) -> Iterable[Tile]:
+        """All tiles, in the order in which they are wanted."""
+        ...
 
 
 class Runner(QObject):
@@ -32,15 +43,18 @@ class Runner(QObject):
         pipeline: Pipeline,
         parent: QObject | None = None,
         publishing: Callable[[str, Result], None] | None = None,
+        onlooker: Callable[[str], Onlooker] | None = None,
     ) -> None:
         """
         Args:
+            onlooker: asked for one for every job, by its ID.
             publishing: told on the runner's thread, with the job's ID, of a finished file that is about to take its
                 name; the file waits until it returns.
         """
         super().__init__(parent)
         self._pipeline = pipeline
         self._publishing = publishing
+        self._onlooker = onlooker
         self._pool = QThreadPool(self)
         self._pool.setObjectName("enhancing")
         self._pool.setMaxThreadCount(1)
@@ -96,10 +110,13 @@ class Runner(QObject):
                 if not token.cancelled:
                     self.progressed.emit(job_id, part)
 
+            looking = self._onlooker(job_id) if self._onlooker is not None else None
             outcome: Outcome = self._pipeline.process(
                 request,
                 progress=report,
                 cancel=token,
+                order=looking.order if looking is not None else None,
+                observer=looking,
                 publishing=partial(self._publishing, job_id) if self._publishing is not None else None,
             )
             # Gone with its window: then nobody is left to tell.

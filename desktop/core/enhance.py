@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,22 @@ Progress = Callable[[float], None]
 Order = Callable[[list[Tile]], Iterable[Tile]]
 """Puts tiles into the order they are worked on."""
 
+
+class Observer(Protocol):
+    """Sees a result come into being, on the thread that makes it. It must not change what it sees."""
+
+    def begin(self, result: Photo, todo: list[Tile], scale: int) -> None:
+        """The result, whose pixels are the bicubic enlargement until the network's answers take their place.
+
+        Called again where the work begins anew with smaller tiles.
+        """
+        ...
+
+    def arrived(self, tile: Tile) -> None:
+        """The kept part of this tile is in the result."""
+        ...
+
+
 _SMALLEST_CORE = 32
 # A pixel less than a quarter as visible as the most visible one nearby is not trusted to have a colour of its own.
 _SURROUNDINGS = 8
@@ -41,6 +57,7 @@ def enhance(
     progress: Progress | None = None,
     cancel: CancelToken | None = None,
     order: Order | None = None,
+    observer: Observer | None = None,
 ) -> Photo:
     """Enlarges a photo by the net's scale.
 
@@ -52,6 +69,7 @@ def enhance(
         budget_mib: working memory for the network; tiles get smaller where it is tight.
         self_ensemble: whether to average the answers to every tile turned and mirrored, see ``ensemble``.
         order: by rows where None.
+        observer: costs the time of a bicubic enlargement.
 
     Raises:
         CancelledError: ``cancel`` was used. OutOfMemoryError, EngineFailedError.
@@ -60,9 +78,15 @@ def enhance(
     side = forecast.tile_side(net, budget_mib)
     while True:
         try:
-            pixels = _by_tiles(source, net, side, self_ensemble, progress, cancel, order)
             alpha = _enlarge_alpha(photo.alpha, net.scale) if photo.alpha is not None else None
-            return replace(photo, pixels=pixels, alpha=alpha)
+            todo = tiles.plan(source.shape[1], source.shape[0], side, net.halo)
+            shape = source.shape[0] * net.scale, source.shape[1] * net.scale, *source.shape[2:]
+            result = replace(photo, pixels=np.empty(shape, source.dtype), alpha=alpha)
+            if observer is not None:
+                cv2.resize(source, shape[1::-1], dst=result.pixels, interpolation=cv2.INTER_CUBIC)
+                observer.begin(result, todo, net.scale)
+            _by_tiles(source, result.pixels, todo, net, self_ensemble, progress, cancel, order, observer)
+            return result
         except MemoryError as error:
             raise errors.OutOfMemoryError(
                 "There is not enough memory for a result of {width} × {height} pixels. "
@@ -80,17 +104,16 @@ def enhance(
 
 def _by_tiles(
     source: NDArray[Any],
+    result: NDArray[Any],
+    todo: list[Tile],
     net: Net,
-    side: int,
     self_ensemble: bool,
     progress: Progress | None,
     cancel: CancelToken | None,
     order: Order | None,
-) -> NDArray[Any]:
-    height, width = source.shape[:2]
+    observer: Observer | None,
+) -> None:
     scale = net.scale
-    result = np.empty((height * scale, width * scale, *source.shape[2:]), source.dtype)
-    todo = tiles.plan(width, height, side, net.halo)
 
     def within(done: int, passes: int) -> None:
         if passes == PASSES:
@@ -107,11 +130,12 @@ def _by_tiles(
         answer = upscale_eightfold(net, piece, partial(within, done - 1)) if self_ensemble else net.upscale(piece)
         kept = answer[tile.keep_y.within(tile.read_y, scale), tile.keep_x.within(tile.read_x, scale)]
         result[tile.keep_y.scaled(scale), tile.keep_x.scaled(scale)] = _from_network(kept, source)
+        if observer is not None:
+            observer.arrived(tile)
         if progress is not None:
             progress(done / len(todo))
     if cancel is not None:
         cancel.check()
-    return result
 
 
 def _depth_factor(dtype: np.dtype[Any]) -> int:

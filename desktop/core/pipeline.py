@@ -15,7 +15,7 @@ from desktop.core import errors, files, forecast, memory
 from desktop.core.cancel import CancelToken
 from desktop.core.claims import Claims
 from desktop.core.engines.base import Net
-from desktop.core.enhance import Order, Progress, enhance
+from desktop.core.enhance import Observer, Order, Progress, enhance
 from desktop.core.jobs import Account, Job, JobState, Request, Result
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import Catalogue, Model
@@ -120,6 +120,7 @@ class Pipeline:
         progress: Progress | None = None,
         cancel: CancelToken | None = None,
         order: Order | None = None,
+        observer: Observer | None = None,
         publishing: Publishing | None = None,
     ) -> Outcome:
         """Does one job. Never raises: whatever happens is in the outcome, and the next photo goes on."""
@@ -134,6 +135,7 @@ class Pipeline:
             progress,
             cancel or CancelToken(),
             order,
+            observer,
             publishing,
         )
         with memory.PeakMeter() as meter:
@@ -176,6 +178,7 @@ class _Run:
     progress: Progress | None
     cancel: CancelToken
     order: Order | None
+    observer: Observer | None
     publishing: Publishing | None
     model: Model | None = None
     net: Net | None = None
@@ -284,6 +287,7 @@ class _Run:
             progress=lambda part: self._report(_READ_SHARE + middle * part),
             cancel=self.cancel,
             order=self.order,
+            observer=self.observer,
         )
         del photo
         if not self._save(enlarged, target, chosen):

@@ -27,6 +27,7 @@ from desktop.runner import Runner
 from desktop.ui import icons, theme
 from desktop.ui.controller import QueueController
 from desktop.ui.garbage import GuiGarbage
+from desktop.ui.live import Live
 from desktop.ui.main_window import MainWindow
 from desktop.ui.notices import Notices
 from desktop.ui.outlook import Outlook
@@ -67,7 +68,8 @@ def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> Main
     opened = open_journal(workspace.folders.queue, notices.given.emit)
     pipeline = workspace.pipeline(chosen.memory_mib, chosen.max_megapixels)
     pipeline.remember(opened.jobs)
-    runner = Runner(pipeline, publishing=opened.record.promise)
+    live = Live()
+    runner = Runner(pipeline, publishing=opened.record.promise, onlooker=live.onlooker)
     experience = Experience(workspace.folders.cache)
     forecaster = Forecaster(workspace.catalogue, experience)
     sizes: dict[str, Size] = {}
@@ -77,7 +79,7 @@ def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> Main
     outlook = Outlook(forecaster, experience, workspace.reader, sizes, controller.to_start)
     outlook.sizesRead.connect(clock.measured)
     loader = PictureLoader(workspace.reader)
-    window = MainWindow(workspace, chosen, controller, watcher, outlook, loader, disk, notices, system)
+    window = MainWindow(workspace, chosen, controller, watcher, outlook, loader, live, disk, notices, system)
     controller.restore(opened.jobs)
     watcher.resume()
     if opened.notice is not None:

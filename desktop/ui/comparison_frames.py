@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,7 @@ class Frames:
     def __init__(self, before: Pyramid | None = None, after: Pyramid | None = None) -> None:
         self.before = before
         self.after = after
+        self.missing: Collection[Box] = ()  # parts of the result that are still to come, in its pixels
         self._last: dict[Side, tuple[tuple[float, Sampling], Frame]] = {}
 
     @property
@@ -70,6 +72,11 @@ class Frames:
             self.before = pyramid
         else:
             self.after = pyramid
+        self._last.clear()
+
+    def change(self, missing: Collection[Box]) -> None:
+        """The result's pixels have changed: what was drawn of them is drawn anew."""
+        self.missing = missing
         self._last.clear()
 
     def frame(self, side: Side, zoom: float, box: Box, sampling: Sampling) -> Frame:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from desktop.ui import icons, theme, words
 from desktop.ui.comparison_view import ComparisonView
+from desktop.ui.live import LivePicture
 from desktop.ui.pixel_readout import Readout
 from desktop.ui.pyramid import Pyramid
 
@@ -53,6 +54,11 @@ class ComparisonPanel(QWidget):
         self._show_mode(self.view.mode)
         self.retint()
 
+    @property
+    def subject(self) -> str | None:
+        """Which photo is shown."""
+        return self._subject
+
     def show_pair(self, subject: str, before: Pyramid, after: Pyramid | None) -> None:
         """Shows a photo, the same part of it as of the last one where their proportions agree."""
         self.view.set_images(before, after, keep_view=True)
@@ -62,6 +68,14 @@ class ComparisonPanel(QWidget):
             text += " → " + words.size(after.width, after.height)
         self._size.setText(text)
         self._show_zoom(self.view.zoom)
+
+    def show_live(self, subject: str, picture: LivePicture) -> None:
+        """The result of the photo that is shown has begun to come, or more of it has."""
+        before, after = self.view.frames.before, picture.pyramid
+        if subject == self._subject and before is not None:
+            if self.view.frames.after is not after:
+                self.show_pair(subject, before, after)
+            self.view.show_missing(picture.missing)
 
     def clear(self) -> None:
         self._subject = None

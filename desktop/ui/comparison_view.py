@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
@@ -11,11 +12,13 @@ from PySide6.QtWidgets import QWidget
 from desktop.ui import comparison_chrome as chrome
 from desktop.ui.comparison_frames import Frames, paint_panes
 from desktop.ui.comparison_layout import DIFFERENCE, FLIP, MODES, SPLIT, Side, pane_size, panes
+from desktop.ui.comparison_veil import paint_veil
 from desktop.ui.divided_view import DividedView
 from desktop.ui.mini_map import MiniMap
 from desktop.ui.navigable_view import Action
 from desktop.ui.pyramid import Array, PhotoLike, Pyramid
 from desktop.ui.pyramid_builder import Pool, PyramidBuilder
+from desktop.ui.viewport import Box
 
 Picture = Array | PhotoLike | Pyramid
 
@@ -76,6 +79,11 @@ class ComparisonView(DividedView):
         self.change_viewport(self.viewport.showing(self.frames.size, keep_view).resized(self.pane_size()))
         self.update()
         self.picturesChanged.emit()
+
+    def show_missing(self, missing: Collection[Box]) -> None:
+        """The result has changed, and these parts of it, in its pixels, are still to come."""
+        self.frames.change(missing)
+        self.update()
 
     @property
     def mode(self) -> str:
@@ -159,6 +167,7 @@ class ComparisonView(DividedView):
             density = ratio / self.devicePixelRatioF()
             viewport = self.viewport if density == 1 else self.viewport.scaled(density)
             paint_panes(painter, self.frames, viewport, shown, ratio, self.moving, whole=self.divider.held)
+            paint_veil(painter, self.frames.missing, viewport, shown, ratio)
             for pane in shown:
                 room = QRectF(*(side / ratio for side in pane.clip))
                 chrome.draw_pill(painter, self._label(pane.side), room, right=pane.side is Side.AFTER)

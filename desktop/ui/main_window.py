@@ -28,6 +28,7 @@ from desktop.ui.empty_view import DropOverlay, EmptyView
 from desktop.ui.help_dialogs import AboutDialog, ShortcutsDialog
 from desktop.ui.left_out_dialog import LeftOutDialog
 from desktop.ui.listing import Listing
+from desktop.ui.live import Live
 from desktop.ui.message_line import MessageLine
 from desktop.ui.notices import Notices
 from desktop.ui.outlook import Outlook
@@ -67,6 +68,7 @@ class MainWindow(QMainWindow):
         watcher: WatchController,
         outlook: Outlook,
         loader: PictureLoader,
+        live: Live,
         disk: TaskPool,
         notices: Notices,
         system: System,
@@ -83,7 +85,7 @@ class MainWindow(QMainWindow):
         self._outlook = outlook
         self._loader = loader
         self._disk = disk
-        for part in (controller, controller.queue, watcher, outlook, loader, disk, notices):
+        for part in (controller, controller.queue, watcher, outlook, loader, live, disk, notices):
             part.setParent(self)
         self._closing = False
         self._question: ClosingQuestion | None = None
@@ -105,12 +107,21 @@ class MainWindow(QMainWindow):
         self._photo_settings = PhotoSettings(controller, self._offered, self)
         self._listing = Listing(controller.queue, model, shown, self._queue, self)
         self._presenter = Presenter(
-            controller, model, self._listing, loader, self._top, self._stage, self._actions, self._message, parent=self
+            controller,
+            model,
+            self._listing,
+            loader,
+            self._top,
+            self._stage,
+            self._actions,
+            self._message,
+            live,
+            parent=self,
         )
         self._lay_out()
         self._attendant = Attendant(controller, system, settings, parent=self)
         self._overlay = DropOverlay(self)
-        self._wire(model, notices)
+        self._wire(model, notices, live)
 
     @property
     def jobs(self) -> Sequence[Job]:
@@ -210,7 +221,7 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(QByteArray.fromBase64(self._settings.geometry.encode()))
         self._stage.restoreState(QByteArray.fromBase64(self._settings.panes.encode()))
 
-    def _wire(self, model: QueueModel, notices: Notices) -> None:
+    def _wire(self, model: QueueModel, notices: Notices, live: Live) -> None:
         """The one place where the parts are connected."""
         controller, actions, queue, top = self._controller, self._actions, self._queue, self._top
         presenter, sources, results, loader = self._presenter, self._sources, self._results, self._loader
@@ -280,6 +291,10 @@ class MainWindow(QMainWindow):
         loader.thumbnailReady.connect(model.set_thumbnail)
         loader.pairReady.connect(presenter.show_pair)
         loader.pairFailed.connect(presenter.show_no_pair)
+        live.began.connect(presenter.show_coming)
+        live.changed.connect(presenter.show_coming)
+        controller.photoEnded.connect(lambda _outcome: live.end())
+        self._comparison.view.viewChanged.connect(presenter.follow_gaze)
 
         actions.add.triggered.connect(self._choose_photos)
         actions.add_folder.triggered.connect(lambda: sources.choose_folder(self._settings.last_folder))

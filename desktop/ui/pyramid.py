@@ -114,6 +114,23 @@ class Pyramid:
             longest = (longest + 1) // 2
         return Pyramid(self.colour, self.alpha, tuple(levels), complete=True)
 
+    def refresh(self, rows: slice, columns: slice) -> None:
+        """Takes pixels of the full size that have changed over into the levels. On one thread at a time.
+
+        Who draws meanwhile on another thread may see part of the change.
+        """
+        upper: _Level = _Level(self.colour, self.alpha)
+        for level in self.levels:
+            height, width = upper.colour.shape[:2]
+            # Whole pairs of pixels, which halve to whole pixels; an odd last one stands for two.
+            rows = slice(rows.start // 2 * 2, min(rows.stop + rows.stop % 2, height))
+            columns = slice(columns.start // 2 * 2, min(columns.stop + columns.stop % 2, width))
+            halves = _halved(upper.crop(rows, columns))
+            rows = slice(rows.start // 2, rows.start // 2 + halves.shape[0])
+            columns = slice(columns.start // 2, columns.start // 2 + halves.shape[1])
+            level[rows, columns] = halves
+            upper = _Level(level, ready=True)
+
     @property
     def width(self) -> int:
         return int(self.colour.shape[1])

@@ -1,0 +1,116 @@
+"""A result that is looked at while it is made."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+
+from PySide6.QtCore import QObject, QRectF, Signal
+
+from desktop.core.gaze import Region, by_gaze
+from desktop.core.photo.photo import Photo
+from desktop.core.tiles import Tile
+from desktop.ui.pyramid import Pyramid
+from desktop.ui.viewport import Box
+
+
+class LivePicture:
+    """The result of a job under way: bicubic, and tile by tile the network's answer.
+
+    Attributes:
+        pyramid: its pixels and levels, which change while it is drawn.
+        missing: the parts that are bicubic still, in result pixels. On the GUI thread.
+    """
+
+    def __init__(self, pyramid: Pyramid, missing: Iterable[Box]) -> None:
+        self.pyramid = pyramid
+        self.missing = set(missing)
+
+
+class Live(QObject):
+    """Shows the one job under way to whoever looks at it, and has done first what is looked at.
+
+    Signals:
+        began(job_id: str, picture: LivePicture): there is something to see; again where the work had to begin anew.
+        changed(job_id: str, picture: LivePicture): less of it is missing.
+    """
+
+    began = Signal(str, object)
+    changed = Signal(str, object)
+    _built = Signal(str, object)
+    _came = Signal(str, object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._looked_at: tuple[str, Region] | None = None
+        self._shown: tuple[str, LivePicture] | None = None
+        self._built.connect(self._begin)
+        self._came.connect(self._take)
+
+    def onlooker(self, job_id: str) -> _Onlooker:
+        """For the runner, on its thread."""
+        return _Onlooker(self, job_id)
+
+    def look_at(self, job_id: str | None, visible: QRectF) -> None:
+        """The part 0..1 of a photo's width and height that is on screen; no photo where None, or the part is empty."""
+        if job_id is None or visible.isEmpty():
+            self._looked_at = None
+        else:
+            self._looked_at = job_id, (visible.left(), visible.top(), visible.right(), visible.bottom())
+
+    def region_of(self, job_id: str) -> Region | None:
+        """What is on screen of a photo; for any thread."""
+        looked_at = self._looked_at
+        return looked_at[1] if looked_at is not None and looked_at[0] == job_id else None
+
+    def picture_of(self, job_id: str) -> LivePicture | None:
+        """What there is to see of a job under way."""
+        return self._shown[1] if self._shown is not None and self._shown[0] == job_id else None
+
+    def end(self) -> None:
+        """The job under way has ended: its pixels are let go."""
+        self._shown = None
+
+    def _begin(self, job_id: str, picture: LivePicture) -> None:
+        self._shown = job_id, picture
+        self.began.emit(job_id, picture)
+
+    def _take(self, job_id: str, part: Box) -> None:
+        picture = self.picture_of(job_id)
+        if picture is not None:
+            picture.missing.discard(part)
+            self.changed.emit(job_id, picture)
+
+
+class _Onlooker:
+    """On the runner's thread."""
+
+    def __init__(self, live: Live, job_id: str) -> None:
+        self._live = live
+        self._job_id = job_id
+        self._pyramid: Pyramid | None = None
+        self._scale = 1
+
+    def order(self, tiles: list[Tile]) -> Iterable[Tile]:
+        return by_gaze(tiles, lambda: self._live.region_of(self._job_id))
+
+    def begin(self, result: Photo, todo: list[Tile], scale: int) -> None:
+        self._scale = scale
+        self._pyramid = Pyramid.build(result)
+        picture = LivePicture(self._pyramid, (self._part(tile) for tile in todo))
+        with contextlib.suppress(RuntimeError):  # the window has gone
+            self._live._built.emit(self._job_id, picture)
+
+    def arrived(self, tile: Tile) -> None:
+        if self._pyramid is None:
+            return
+        part = self._part(tile)
+        self._pyramid.refresh(slice(part.top, part.bottom), slice(part.left, part.right))
+        with contextlib.suppress(RuntimeError):
+            self._live._came.emit(self._job_id, part)
+
+    def _part(self, tile: Tile) -> Box:
+        scale = self._scale
+        return Box(
+            tile.keep_x.start * scale, tile.keep_y.start * scale, tile.keep_x.size * scale, tile.keep_y.size * scale
+        )
