@@ -333,3 +333,46 @@ def test_tiles_get_smaller_where_the_budget_is_tight(fake_net, noise):
     net = fake_net(tile=160, mib_per_pixel=0.01)
     enhance(Photo(noise((200, 200, 3))), net, budget_mib=64)
     assert max(max(shape) for shape in net.seen) <= 80
+
+
+class Witness:
+    """Remembers what it sees of a result that comes into being."""
+
+    def __init__(self):
+        self.begun = []
+        self.parts = []
+
+    def begin(self, result, todo, scale):
+        self.begun.append((result, result.pixels.copy(), list(todo), scale))
+
+    def arrived(self, tile):
+        result, _, _, scale = self.begun[-1]
+        self.parts.append((tile, result.pixels[tile.keep_y.scaled(scale), tile.keep_x.scaled(scale)].copy()))
+
+
+@pytest.mark.parametrize("shape", [(40, 60, 3), (40, 60)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_who_watches_sees_bicubic_first_and_then_the_answers(shape, dtype, fake_net, noise):
+    photo, net, witness = Photo(noise(shape, dtype)), fake_net(tile=24), Witness()
+    result = _run(photo, net, observer=witness)
+    ((seen, first, todo, scale),) = witness.begun
+    assert seen.pixels is result.pixels
+    size = shape[1] * net.scale, shape[0] * net.scale
+    np.testing.assert_array_equal(first, cv2.resize(photo.pixels, size, interpolation=cv2.INTER_CUBIC))
+    assert [tile for tile, _ in witness.parts] == todo
+    for tile, part in witness.parts:
+        np.testing.assert_array_equal(part, result.pixels[tile.keep_y.scaled(scale), tile.keep_x.scaled(scale)])
+
+
+def test_watching_changes_nothing(fake_net, noise):
+    photo = Photo(noise((40, 60, 3)), alpha=noise((40, 60), seed=2))
+    watched, alone = _run(photo, fake_net(tile=24), observer=Witness()), _run(photo, fake_net(tile=24))
+    np.testing.assert_array_equal(watched.pixels, alone.pixels)
+    np.testing.assert_array_equal(watched.alpha, alone.alpha)
+
+
+def test_who_watches_is_told_when_the_work_begins_anew(fake_net, noise):
+    witness = Witness()
+    _run(Photo(noise((150, 150, 3))), fake_net(tile=150, largest=80), observer=witness)
+    assert len(witness.begun) > 1
+    assert [tile for tile, _ in witness.parts] == witness.begun[-1][2]

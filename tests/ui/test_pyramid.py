@@ -229,3 +229,22 @@ def test_sides_beyond_what_opencv_and_qt_can_address_are_drawn() -> None:
 def test_what_is_not_a_picture_is_refused(wrong: Any) -> None:
     with pytest.raises(ValueError, match=r"not|neither|beside"):
         Pyramid.wrap(wrong)
+
+
+@pytest.mark.parametrize("size", [(1501, 1203), (1024, 600), (4097, 33)])
+@pytest.mark.parametrize("kind", ["grey", "colour", "alpha", "deep"])
+def test_levels_take_over_changed_pixels_as_if_they_were_built_anew(size: tuple[int, int], kind: str) -> None:
+    random = np.random.default_rng(5)
+    width, height = size
+    deep = kind == "deep"
+    colour = random.integers(0, 65536 if deep else 256, (height, width) if kind == "grey" else (height, width, 3))
+    colour = colour.astype(np.uint16 if deep else np.uint8)
+    alpha = random.integers(0, 256, (height, width)).astype(np.uint8) if kind == "alpha" else None
+    pyramid = Pyramid(colour, alpha).completed()
+    for _ in range(6):
+        left, top = int(random.integers(width)), int(random.integers(height))
+        rows, columns = slice(top, min(top + 131, height)), slice(left, min(left + 77, width))
+        colour[rows, columns] = 255 - colour[rows, columns]
+        pyramid.refresh(rows, columns)
+    for level, anew in zip(pyramid.levels, Pyramid(colour, alpha).completed().levels, strict=True):
+        np.testing.assert_array_equal(level, anew)
