@@ -137,7 +137,13 @@ def read_task(arguments: dict[str, Any], ask: Ask) -> Frame:
     blocks = {name: np.frombuffer(block, np.uint8) for name in _BLOCKS if (block := getattr(photo, name)) is not None}
     alpha = {"alpha": photo.alpha} if photo.alpha is not None else {}
     arrays: dict[str, NDArray[Any]] = {"pixels": photo.pixels, **alpha, **blocks}
-    content = {"format": photo.file_format, "dpi": photo.dpi, "fidelity": asdict(photo.fidelity), "names": [*arrays]}
+    content = {
+        "format": photo.file_format,
+        "jpeg_quality": photo.jpeg_quality,
+        "dpi": photo.dpi,
+        "fidelity": asdict(photo.fidelity),
+        "names": [*arrays],
+    }
     return Frame(content, [*arrays.values()])
 
 
@@ -172,6 +178,7 @@ def _photo(answer: Frame) -> Photo:
         **{name: arrays[name].tobytes() if name in arrays else None for name in _BLOCKS},
         dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
         file_format=str(content["format"]),
+        jpeg_quality=int(content["jpeg_quality"]) if content["jpeg_quality"] is not None else None,
         fidelity=Fidelity(**fidelity),
     )
 

@@ -53,6 +53,7 @@ class Photo:
         dpi: dots per inch, horizontal and vertical.
         file_format: Pillow's name of the format it was read from, such as "JPEG".
         fidelity: what reading alone already converted or lost.
+        jpeg_quality: of the JPEG file it was read from, 1 to 100 on libjpeg's scale, by its tables; None for others.
     """
 
     pixels: Pixels
@@ -63,6 +64,7 @@ class Photo:
     dpi: tuple[float, float] | None = None
     file_format: str = ""
     fidelity: Fidelity = field(default_factory=Fidelity)
+    jpeg_quality: int | None = None
 
     @property
     def width(self) -> int:

@@ -128,7 +128,8 @@ def _upright(coloured: Coloured, carried: Carried, container: Container) -> Phot
         xmp = upright_xmp(xmp) if xmp is not None else None
         if dpi is not None and orientation >= 5:
             dpi = dpi[1], dpi[0]
-    return Photo(pixels, alpha, coloured.icc, exif, xmp, dpi, container.header.file_format, fidelity)
+    file_format, quality = container.header.file_format, container.jpeg_quality
+    return Photo(pixels, alpha, coloured.icc, exif, xmp, dpi, file_format, fidelity, quality)
 
 
 def turn(plane: NDArray[Any], orientation: int) -> NDArray[Any]:

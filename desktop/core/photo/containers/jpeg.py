@@ -13,7 +13,7 @@ from PIL import Image
 
 from desktop.core import errors
 from desktop.core.photo import exif as exif_block
-from desktop.core.photo import tiff_tags
+from desktop.core.photo import quantisation, tiff_tags
 from desktop.core.photo.containers import pillow
 from desktop.core.photo.containers.base import (
     BLOCK_MAX,
@@ -25,7 +25,7 @@ from desktop.core.photo.containers.base import (
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import CutShortError, Part, Source, Spliced
 
-_SOI, _EOI, _SOS, _COM = 0xD8, 0xD9, 0xDA, 0xFE
+_SOI, _EOI, _SOS, _DQT, _COM = 0xD8, 0xD9, 0xDA, 0xDB, 0xFE
 _APP = range(0xE0, 0xF0)
 _ALONE = frozenset({0x01, _SOI, *range(0xD0, 0xD8)})  # markers without a segment: TEM, SOI, RST
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -88,6 +88,14 @@ class Jpeg(Container):
         # Four channels of ink become three of light.
         kind = "MPO" if self._pictures() > 1 else "JPEG"
         self.header = Header(width, height, kind, channels=1 if channels == 1 else 3)
+
+    @property
+    def jpeg_quality(self) -> int | None:
+        """By the table of the first component, which is brightness."""
+        frame = next(segment for segment in self._segments if segment.marker in _FRAMES)
+        (wanted,) = self._source[frame.at + 8 : frame.at + 9] or (0,)
+        tables = b"".join(self._source[s.at : s.at + s.size] for s in self._segments if s.marker == _DQT)
+        return quantisation.quality_of(quantisation.tables_in(tables).get(wanted))
 
     def carried(self) -> Carried:
         exif = self.exif
