@@ -92,23 +92,7 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scale", type=_positive, choices=(2, 3, 4, 8), help="how many times wider and higher (default: 3)"
     )
-    parser.add_argument(
-        "--model",
-        metavar="NAME",
-        help="auto (default): enlarges clean photos faithfully and restores worn ones, and says which and why; "
-        "or a model family or full ID",
-    )
-    parser.add_argument(
-        "--strength",
-        type=_strength,
-        metavar="0..100",
-        help="how thoroughly edsr-restore cleans, from hardly to fully (default: 100, or what auto finds right)",
-    )
-    parser.add_argument(
-        "--self-ensemble",
-        action="store_true",
-        help="best quality: the average of eight passes, so it takes eight times as long",
-    )
+    parser.add_argument("--model", metavar="NAME", help="model family or full ID (default: edsr-baseline)")
     parser.add_argument("--engine", metavar="NAME", default="auto", help="auto (default) or opencv")
     parser.add_argument("--format", choices=tuple(BY_NAME), help="default: the photo's own; PNG where that cannot be")
     parser.add_argument("--quality", type=_quality, metavar="1..100", default=95, help="JPEG and WebP (default: 95)")
@@ -131,6 +115,24 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
         "--keep-dates",
         action="store_true",
         help="results are dated as their originals: last changed and last read, not created",
+    )
+    parser.add_argument("--lossless", action="store_true", help="WebP without loss (default: as the photo)")
+    parser.add_argument("--progressive", action="store_true", help="JPEG in several passes (default: as the photo)")
+    parser.add_argument(
+        "--keep-print-size",
+        action="store_true",
+        help="the resolution (dpi) grows with the pixels, so that a result prints as large as its original; "
+        "otherwise it stays as it is",
+    )
+    parser.add_argument(
+        "--strip-gps",
+        action="store_true",
+        help="leave out where the photo was taken: coordinates, and the names of places in captions",
+    )
+    parser.add_argument(
+        "--no-provenance",
+        action="store_true",
+        help="do not note in the result that Rekindle enlarged it, with which model and how much",
     )
     parser.add_argument(
         "--memory", type=_positive, metavar="MIB", default=0, help="working memory (default: a quarter of RAM)"
@@ -174,13 +176,6 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
-    return value
-
-
-def _strength(text: str) -> int:
-    value = int(text)
-    if not 0 <= value <= 100:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
     return value
 
 

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,10 +28,10 @@ from desktop.core.experience import Experience
 from desktop.core.forecast import Forecaster
 from desktop.core.jobs import DEFAULT_TEMPLATE, Job, JobState, Request
 from desktop.core.loaded_net import LoadedNet
-from desktop.core.models.catalogue import AUTO_FAMILY, RESTORE_FAMILY, Catalogue
 from desktop.core.naming import Template
 from desktop.core.photo.formats import BY_SUFFIX, READABLE_SUFFIXES
 from desktop.core.photo.isolated import PhotoReader
+from desktop.core.photo.photo import Fidelity, Item
 from desktop.core.pipeline import Outcome, Pipeline
 from desktop.core.report.save import save_report
 from desktop.core.workspace import Workspace
@@ -45,7 +46,7 @@ def run_enhance(options: argparse.Namespace) -> int:
     accept_every_name()
     workspace = Workspace.open(options.data_dir, notice=lambda error: tqdm.write(f"Note: {error}", file=sys.stderr))
     workspace.log_to_file()
-    _require_model(workspace.catalogue, options)
+    workspace.catalogue.choose(options.model, options.scale)
     LoadedNet(workspace.store).require_engine(options.engine)
     left_out = LeftOut()
     requests = list(_requests(options, left_out))
@@ -71,19 +72,6 @@ def run_enhance(options: argparse.Namespace) -> int:
     return _EXIT_INTERRUPTED if cancel.cancelled else status
 
 
-def _require_model(catalogue: Catalogue, options: argparse.Namespace) -> None:
-    """Raises UsageError where there is no such model, or no strength to it."""
-    model = catalogue.choose(options.model, options.scale)
-    automatic = options.model in (None, AUTO_FAMILY)
-    if options.strength is not None and not automatic and catalogue.gentle_end(model) is None:
-        raise UsageError(
-            "The model “{name}” has no strength to choose. --strength is for {family}, and for what {auto} chooses.",
-            name=model.id,
-            family=RESTORE_FAMILY,
-            auto=AUTO_FAMILY,
-        )
-
-
 def _outcomes(
     workspace: Workspace, pipeline: Pipeline, requests: list[Request], cancel: CancelToken, *, as_json: bool
 ) -> Iterator[Outcome]:
@@ -91,10 +79,13 @@ def _outcomes(
     experience = Experience(workspace.folders.cache)
     with closing(Bar(requests, Forecaster(workspace.catalogue, experience), workspace.reader)) as bar:
         for job in bar.jobs:
-            outcome = pipeline.process(job.request, progress=bar.start(job), cancel=cancel)
+            told: list[Item] = []
+            outcome = pipeline.process(
+                job.request, progress=bar.start(job), cancel=cancel, foretell=partial(_foretell, job.request, told)
+            )
             bar.end(job, outcome)
             experience.note(outcome.request, outcome.state, outcome.account, outcome.result)
-            _tell(outcome, as_json=as_json)
+            _tell(outcome, told, as_json=as_json)
             sys.stdout.flush()  # a photo's line is news, also for whoever reads it through a pipe
             if experience.due:
                 experience.save()
@@ -134,8 +125,6 @@ def _requests(options: argparse.Namespace, left_out: LeftOut) -> Iterator[Reques
             model=options.model,
             scale=options.scale,
             engine=options.engine,
-            strength=options.strength,
-            self_ensemble=options.self_ensemble,
             output=folder,
             output_file=file,
             format=chosen,
@@ -144,6 +133,11 @@ def _requests(options: argparse.Namespace, left_out: LeftOut) -> Iterator[Reques
             template=template,
             keep_structure=not options.flat,
             keep_dates=options.keep_dates,
+            lossless=options.lossless,
+            progressive=options.progressive,
+            keep_print_size=options.keep_print_size,
+            strip_gps=options.strip_gps,
+            provenance=not options.no_provenance,
             counter=counter,
         )
 
@@ -203,25 +197,31 @@ def _interruptible() -> Iterator[CancelToken]:
         put_back()
 
 
-def _tell(outcome: Outcome, *, as_json: bool) -> None:
+def _foretell(request: Request, told: list[Item], fidelity: Fidelity) -> None:
+    """Says before a photo is enhanced what will not be kept of it, and remembers what was said."""
+    told += fidelity.lost
+    for item in fidelity.lost:
+        tqdm.write(f"{request.path}: will not be kept: {item.item} ({item.detail})", file=sys.stderr)
+
+
+def _tell(outcome: Outcome, told: list[Item], *, as_json: bool) -> None:
+    """How a photo went; what has been ``told`` before is not said again."""
     if as_json:
         # In ASCII, so that every name arrives whole whatever the encoding, even one that is not UTF-8.
         tqdm.write(json.dumps(as_record(outcome)), file=sys.stdout)
         return
     name = outcome.request.path
-    if outcome.decision is not None:
-        strength = f", strength {outcome.strength}" if outcome.strength is not None else ""
-        tqdm.write(f"{name}: {outcome.model}{strength}, because {outcome.decision.reason}", file=sys.stderr)
     match outcome.state:
         case JobState.DONE:
             tqdm.write(
                 f"{name} → {outcome.output}  ({outcome.width} × {outcome.height}, {outcome.seconds:.1f} s)",
                 file=sys.stdout,
             )
-            for item in outcome.fidelity.lost:
+            for item in (item for item in outcome.fidelity.lost if item not in told):
                 tqdm.write(f"  not kept: {item.item} ({item.detail})", file=sys.stdout)
         case JobState.SKIPPED:
-            tqdm.write(f"{name}: skipped, {outcome.output} exists", file=sys.stdout)
+            why = f"{outcome.output} exists" if outcome.output else "Rekindle has made it"
+            tqdm.write(f"{name}: skipped, {why}", file=sys.stdout)
         case JobState.CANCELLED:
             tqdm.write(f"{name}: cancelled", file=sys.stderr)
         case _:
@@ -248,9 +248,6 @@ def as_record(outcome: Outcome) -> dict[str, Any]:
         "status": outcome.state.value,
         "error": _error(outcome.error),
         "model": outcome.model,
-        "strength": outcome.strength,
-        "self_ensemble": outcome.self_ensemble,
-        "reason": str(outcome.decision.reason) if outcome.decision else None,
         "scale": outcome.scale,
         "engine": outcome.engine,
         "precision": outcome.precision,

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 
+import desktop
 from desktop.core.errors import RekindleError
+from desktop.core.photo.metadata.xmp import Provenance
 from desktop.core.photo.photo import Fidelity
+from desktop.core.photo.wishes import Wishes
 
 DEFAULT_TEMPLATE = "{stem}_x{scale}"
 
@@ -42,51 +45,15 @@ class IllegalMoveError(ValueError):
 
 
 @dataclass(frozen=True)
-class Reason:
-    """Why something was chosen, in a sentence's part: "it is noisy".
-
-    Attributes:
-        template: with ``{name}`` fields, in English; the key of its translation.
-        params: values of the fields.
-    """
-
-    template: str
-    params: Mapping[str, int | str] = field(default_factory=dict)
-
-    def __str__(self) -> str:
-        return self.template.format(**self.params)
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What the automatic choice came to for one photo, kept so that doing it again gives the same.
-
-    Attributes:
-        model: full model ID.
-        strength: None for a model that has none.
-        input_bytes, input_mtime_ns: the file it was decided for: another version of it is looked at anew.
-    """
-
-    model: str
-    strength: int | None
-    reason: Reason
-    input_bytes: int = 0
-    input_mtime_ns: int = 0
-
-
-@dataclass(frozen=True)
 class Request:
     """What is asked for one photo.
 
     Attributes:
         path: the original.
         root: the folder argument it was found under, whose structure the output keeps; None for a photo named itself.
-        model: a family, full model ID or "auto"; None for the default.
+        model: a family or full model ID.
         scale: None for the model's own, or the default.
         engine: an engine's name or "auto".
-        strength: 0 to 100, for models that have one; None for full, or for what "auto" finds right.
-        self_ensemble: whether to take eight times as long for the best quality.
-        decided: what "auto" came to for this photo before.
         output: folder for the result; None for beside the original.
         output_file: the exact file to write instead; its suffix has set ``format``.
         format: an output format's name; None for the photo's own.
@@ -95,6 +62,11 @@ class Request:
         template: how the result is named, without its suffix.
         keep_structure: whether ``output`` gets the folders that lie between ``root`` and the photo.
         keep_dates: whether the result gets the dates of the original's file.
+        lossless: WebP without loss.
+        progressive: JPEG in several passes.
+        keep_print_size: whether the resolution grows with the pixels, so that it prints as large as before.
+        strip_gps: whether what says where the photo was taken is left out.
+        provenance: whether the result says that Rekindle enlarged it, and how.
         counter: the photo's number in its batch, for the template.
         unattended: whether it came by itself, from a watched folder, and is worked on without the person's word.
         own: names of the fields that were chosen for this photo alone; later changes of the defaults leave them be.
@@ -105,9 +77,6 @@ class Request:
     model: str | None = None
     scale: int | None = None
     engine: str = "auto"
-    strength: int | None = None
-    self_ensemble: bool = False
-    decided: Decision | None = None
     output: Path | None = None
     output_file: Path | None = None
     format: str | None = None
@@ -116,6 +85,11 @@ class Request:
     template: str = DEFAULT_TEMPLATE
     keep_structure: bool = True
     keep_dates: bool = False
+    lossless: bool = False
+    progressive: bool = False
+    keep_print_size: bool = False
+    strip_gps: bool = False
+    provenance: bool = True
     counter: int = 1
     unattended: bool = False
     own: frozenset[str] = frozenset()
@@ -128,6 +102,17 @@ class Request:
         """The same, with new defaults for the fields that were not chosen for this photo alone."""
         return replace(self, **{name: value for name, value in choices.items() if name not in self.own})  # type: ignore[arg-type]
 
+    def wishes(self, model: str, scale: float) -> Wishes:
+        """How the result is to be written, once it is known which ``model`` made it how many times larger."""
+        software = f"Rekindle {desktop.__version__}"
+        return Wishes(
+            lossless=self.lossless,
+            progressive=self.progressive,
+            strip_gps=self.strip_gps,
+            dpi_factor=scale if self.keep_print_size else 1.0,
+            provenance=Provenance(software, model, f"{scale:g}") if self.provenance else None,
+        )
+
 
 @dataclass(frozen=True)
 class Account:
@@ -135,8 +120,6 @@ class Account:
 
     Attributes:
         model: full model ID.
-        strength: None for a model that has none.
-        decision: what "auto" came to; None where it was not asked.
         width, height: of the result in pixels, 0 where there is none.
         input_width, input_height: of the upright original, 0 where it was never opened.
         input_bytes, input_mtime_ns: the original's file as it was read: which version of it this is about.
@@ -159,9 +142,6 @@ class Account:
     input_bytes: int = 0
     input_mtime_ns: int = 0
     load_seconds: float = 0.0
-    strength: int | None = None
-    self_ensemble: bool = False
-    decision: Decision | None = None
 
 
 @dataclass(frozen=True)

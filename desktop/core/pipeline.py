@@ -14,17 +14,19 @@ from pathlib import Path
 from desktop.core import errors, files, forecast, memory
 from desktop.core.cancel import CancelToken
 from desktop.core.claims import Claims
+from desktop.core.engines.base import Net
 from desktop.core.enhance import Observer, Order, Progress, enhance
-from desktop.core.jobs import Account, Decision, Job, JobState, Request, Result
+from desktop.core.jobs import Account, Job, JobState, Request, Result
 from desktop.core.loaded_net import LoadedNet
-from desktop.core.model_choice import ModelChoice
-from desktop.core.models.catalogue import Catalogue
+from desktop.core.models.catalogue import Catalogue, Model
 from desktop.core.naming import Facts, day_of, likely_path, numbered, output_path, same_file, template_of
 from desktop.core.photo.exif import day_taken
+from desktop.core.photo.fitting import foretold
 from desktop.core.photo.formats import OutputFormat, output_format
 from desktop.core.photo.isolated import DirectReader, PhotoReader
 from desktop.core.photo.photo import Fidelity, Photo
 from desktop.core.photo.read import Header
+from desktop.core.photo.wishes import Wishes
 from desktop.core.photo.write import write
 
 logger = logging.getLogger(__name__)
@@ -32,13 +34,23 @@ logger = logging.getLogger(__name__)
 Publishing = Callable[[Result], None]
 """Told of a finished file just before it takes its name; returns when that is noted safely."""
 
+Foretelling = Callable[[Fidelity], None]
+"""Told what will be kept, converted and lost of a photo, once it is read and before it is enhanced."""
+
 # Reading and writing take their share of the time too: progress that sat at 100 % while a large PNG is coded would lie.
 _READ_SHARE, _WRITE_SHARE = 0.02, 0.06
 
 
+class _OwnResultError(Exception):
+    """A photo that Rekindle has made, and that nobody named: it lay in a folder."""
+
+
 @dataclass(frozen=True)
 class Outcome:
-    """How one photo ended. Sizes in pixels, 0 where there is none; times in seconds, ``ended`` since the epoch."""
+    """How one photo ended. Sizes in pixels, 0 where there is none; times in seconds, ``ended`` since the epoch.
+
+    One that was skipped and has no output is a result of ours.
+    """
 
     request: Request
     state: JobState
@@ -53,9 +65,6 @@ class Outcome:
     height: int = 0
     seconds: float = 0.0
     load_seconds: float = 0.0
-    strength: int | None = None
-    self_ensemble: bool = False
-    decision: Decision | None = None
     peak_rss_mib: int = 0
     fidelity: Fidelity = field(default_factory=Fidelity)
     input_width: int = 0
@@ -125,6 +134,7 @@ class Pipeline:
         order: Order | None = None,
         observer: Observer | None = None,
         publishing: Publishing | None = None,
+        foretell: Foretelling | None = None,
     ) -> Outcome:
         """Does one job. Never raises: whatever happens is in the outcome, and the next photo goes on."""
         run = _Run(
@@ -140,27 +150,24 @@ class Pipeline:
             order,
             observer,
             publishing,
+            foretell,
         )
         with memory.PeakMeter() as meter:
             state, error = run.finish()
-        net = run.choice.net if run.choice else None
         return Outcome(
             request,
             state,
             output=run.output if state in (JobState.DONE, JobState.SKIPPED) else None,
             result=run.result if state is JobState.DONE else None,
             error=error,
-            model=run.choice.model.id if run.choice else (request.model or ""),
-            scale=run.choice.model.scale if run.choice else (request.scale or 0),
-            engine=net.engine if net else "",
-            precision=net.precision if net else "",
+            model=run.model.id if run.model else (request.model or ""),
+            scale=run.model.scale if run.model else (request.scale or 0),
+            engine=run.net.engine if run.net else "",
+            precision=run.net.precision if run.net else "",
             width=run.size[0],
             height=run.size[1],
             seconds=run.seconds,
-            load_seconds=run.choice.load_seconds if run.choice else 0.0,
-            strength=run.choice.strength if run.choice else None,
-            self_ensemble=request.self_ensemble,
-            decision=run.choice.decision if run.choice else None,
+            load_seconds=run.load_seconds,
             peak_rss_mib=meter.peak_mib,
             fidelity=run.fidelity,
             input_width=run.input_size[0],
@@ -187,7 +194,9 @@ class _Run:
     order: Order | None
     observer: Observer | None
     publishing: Publishing | None
-    choice: ModelChoice | None = None
+    foretell: Foretelling | None
+    model: Model | None = None
+    net: Net | None = None
     output: Path | None = None
     result: Result | None = None
     status: os.stat_result | None = None
@@ -195,8 +204,10 @@ class _Run:
     size: tuple[int, int] = (0, 0)
     input_size: tuple[int, int] = (0, 0)
     input_stamp: tuple[int, int] = (0, 0)
+    load_seconds: float = 0.0
     seconds: float = 0.0
     fidelity: Fidelity = field(default_factory=Fidelity)
+    wishes: Wishes = field(default_factory=Wishes)
 
     def finish(self) -> tuple[JobState, errors.RekindleError | None]:
         try:
@@ -212,26 +223,34 @@ class _Run:
 
     def _go(self) -> JobState:
         self.cancel.check()
-        choice = self.choice = ModelChoice(self.catalogue, self.loaded, self.request)
-        if self._exists_already(choice):
+        self.model = self._choose_model()
+        if self._exists_already():
             return JobState.SKIPPED
-        if choice.settled:
-            choice.load()
-        loading = choice.load_seconds
+        self.net, self.load_seconds = self.loaded.get(self.model, self.request.engine)
         started = time.perf_counter() - self.cancel.held_s
         try:
-            return self._enhance(choice)
+            return self._enhance(self.net)
         finally:
-            loading = choice.load_seconds - loading
-            self.seconds = time.perf_counter() - self.cancel.held_s - started - loading
+            self.seconds = time.perf_counter() - self.cancel.held_s - started
 
-    def _exists_already(self, choice: ModelChoice) -> bool:
+    def _choose_model(self) -> Model:
+        """What is asked for may have been there when the photo was queued."""
+        try:
+            return self.catalogue.choose(self.request.model, self.request.scale)
+        except errors.UsageError as error:
+            raise errors.ModelMissingError(
+                "The model “{name}” is not on this computer, or not for ×{scale}. Choose another model or size, then "
+                "try again.",
+                name=self.request.model,
+                scale=self.request.scale,
+            ) from error
+
+    def _exists_already(self) -> bool:
         """Whether to skip, decided before anything is loaded wherever the name alone can tell."""
+        assert self.model is not None
         if self.request.existing != "skip" or not os.path.isfile(self.request.path):
             return False  # what is no file has no result, and reading it says what it is instead
-        if not choice.settled and "model" in template_of(self.request.template).fields:
-            return False
-        likely = likely_path(self.request, choice.model)
+        likely = likely_path(self.request, self.model)
         return likely is not None and self._skips(likely)
 
     def _skips(self, target: Path) -> bool:
@@ -255,11 +274,14 @@ class _Run:
         self.output = target
         self.claims.note(target, self.request.path)
 
-    def _enhance(self, choice: ModelChoice) -> JobState:
-        request, scale = self.request, choice.model.scale
+    def _enhance(self, net: Net) -> JobState:
+        assert self.model is not None
+        request, scale = self.request, net.scale
         name = request.path.name
 
         def size_check(header: Header) -> None:
+            if header.ours and (request.root is not None or request.unattended):
+                raise _OwnResultError
             width, height = header.width, header.height
             forecast.require_size(name, width, height, scale, self.limits.max_megapixels)
             forecast.require_memory(name, width, height, scale, header.bytes_per_pixel)
@@ -267,22 +289,26 @@ class _Run:
         with contextlib.suppress(OSError, ValueError):  # reading it says what is wrong
             self.status = request.path.stat()
             self.input_stamp = (self.status.st_size, self.status.st_mtime_ns)
-        photo = self.reader.read(request.path, size_check, self.cancel)
+        try:
+            photo = self.reader.read(request.path, size_check, self.cancel)
+        except _OwnResultError:
+            logger.info("%s: Rekindle has made it", request.path)
+            return JobState.SKIPPED
         self.input_size = (photo.width, photo.height)
-        choice.settle(photo, self.input_stamp)
+        self.wishes = request.wishes(self.model.id, net.scale)
         facts = self._facts(photo, scale)
         chosen = output_format(request.format, photo.file_format, facts.width, facts.height)
-        target = output_path(request, chosen, choice.model, facts)
+        target = output_path(request, chosen, self.model, facts)
         if self._skips(target):
             return JobState.SKIPPED
-        net = choice.load()
+        if self.foretell is not None:
+            self.foretell(foretold(photo, chosen, self.wishes))
         self._report(_READ_SHARE)
         middle = 1 - _READ_SHARE - _WRITE_SHARE
         enlarged = enhance(
             photo,
             net,
             budget_mib=self.limits.budget_mib,
-            self_ensemble=request.self_ensemble,
             progress=lambda part: self._report(_READ_SHARE + middle * part),
             cancel=self.cancel,
             order=self.order,
@@ -323,6 +349,7 @@ class _Run:
                 target,
                 chosen,
                 quality=self.request.quality,
+                wishes=self.wishes,
                 overwrite=overwrite,
                 before_publishing=partial(self._seal, target),
             )

@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 
 from desktop.core import files, forecast
 from desktop.core.jobs import DEFAULT_TEMPLATE
-from desktop.core.models.catalogue import DEFAULT_FAMILY, DEFAULT_SCALE, FULL_STRENGTH, GENTLE_FAMILY, RESTORE_FAMILY
+from desktop.core.models.catalogue import DEFAULT_FAMILY, DEFAULT_SCALE
 from desktop.core.naming import is_template
 from desktop.core.photo.formats import BY_NAME
 
 logger = logging.getLogger(__name__)
 
-VERSION = 2
+VERSION = 1
 T = TypeVar("T", "Settings", "Watching")
 
 
@@ -28,7 +28,7 @@ class Watching:
     Attributes:
         on: whether it is watched.
         folder, output: where photos appear, and where their results go.
-        scale, model, strength, self_ensemble, format, quality: as in ``Settings``, for these photos.
+        scale, model, format, quality: as in ``Settings``, for these photos.
     """
 
     on: bool = False
@@ -36,15 +36,8 @@ class Watching:
     output: str = ""
     scale: int = DEFAULT_SCALE
     model: str = DEFAULT_FAMILY
-    strength: int = FULL_STRENGTH
-    self_ensemble: bool = False
     format: str = ""
     quality: int = 95
-
-    @property
-    def strength_asked(self) -> int | None:
-        """As a request has it."""
-        return asked_strength(self.model, self.strength)
 
 
 @dataclass(frozen=True)
@@ -53,8 +46,6 @@ class Settings:
 
     Attributes:
         scale, model: what new photos are enhanced with.
-        strength: 0 to 100, for a model that has one.
-        self_ensemble: whether to take eight times as long for the best quality.
         output_dir: folder for results; empty for beside the original.
         format: output format's name; empty for the same as the photo.
         quality: 1 to 100, for JPEG and WebP.
@@ -62,6 +53,10 @@ class Settings:
         template: how results are named, without their suffix.
         keep_structure: whether a folder for results gets the structure of the folder that was added.
         keep_dates: whether results get the dates of the original files.
+        lossless: WebP without loss.
+        keep_print_size: whether results print as large as their originals.
+        strip_gps: whether results do not say where the photo was taken.
+        provenance: whether results say that Rekindle enlarged them, and how.
         memory_mib: working memory for enhancing; 0 for a quarter of the machine's.
         max_megapixels: larger results are refused.
         watching: the folder that is watched.
@@ -76,8 +71,6 @@ class Settings:
 
     scale: int = DEFAULT_SCALE
     model: str = DEFAULT_FAMILY
-    strength: int = FULL_STRENGTH
-    self_ensemble: bool = False
     output_dir: str = ""
     format: str = ""
     quality: int = 95
@@ -85,6 +78,10 @@ class Settings:
     template: str = DEFAULT_TEMPLATE
     keep_structure: bool = True
     keep_dates: bool = False
+    lossless: bool = False
+    keep_print_size: bool = False
+    strip_gps: bool = False
+    provenance: bool = True
     memory_mib: int = 0
     max_megapixels: int = forecast.DEFAULT_MAX_MEGAPIXELS
     watching: Watching = Watching()
@@ -97,23 +94,11 @@ class Settings:
     panes: str = ""
 
     @property
-    def strength_asked(self) -> int | None:
-        """As a request has it."""
-        return asked_strength(self.model, self.strength)
-
-    @property
     def watching_offered(self) -> Watching:
         """What to propose for a watched folder: the first time, what photos are enhanced with otherwise."""
         if self.watching.folder:
             return self.watching
-        shared = {field.name for field in fields(Watching)} & {field.name for field in fields(self)}
-        return Watching(**{name: getattr(self, name) for name in shared})
-
-
-def asked_strength(family: str, strength: int) -> int | None:
-    """The strength that was chosen for a family, None for one that has none to choose: the automatic choice has its
-    own."""
-    return strength if family == RESTORE_FAMILY else None
+        return Watching(scale=self.scale, model=self.model, format=self.format, quality=self.quality)
 
 
 def load(path: Path) -> Settings:
@@ -135,10 +120,6 @@ def load(path: Path) -> Settings:
         except OSError as failure:
             logger.warning("They cannot be set aside: %s", failure)
         return Settings()
-    if stored.get("version") == 1:  # when there was one model: nobody has chosen it
-        for part in (stored, stored.get("watching")):
-            if isinstance(part, dict) and part.get("model") == GENTLE_FAMILY:
-                del part["model"]
     return _usable(Settings(), stored)
 
 
@@ -161,8 +142,6 @@ def _usable(defaults: T, stored: dict[str, Any]) -> T:
 
 def _in_range(name: str, value: Any) -> bool:
     match name:
-        case "strength":
-            return value in range(FULL_STRENGTH + 1)
         case "quality":
             return value in range(1, 101)
         case "template":

@@ -128,7 +128,6 @@ def report_words() -> Words:
         **said,
         items={name: tr(text) for name, text in plain.items.items()},
         error=words.error,
-        reason=words.because,
         number=_number,
         moment=_moment,
     )

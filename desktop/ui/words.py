@@ -7,7 +7,6 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
-from desktop.core import jobs
 from desktop.core.additions import Additions
 from desktop.core.collect import Reason
 from desktop.core.errors import RekindleError
@@ -24,11 +23,6 @@ def _tr(text: str, count: int = -1) -> str:
 def error(problem: RekindleError) -> str:
     """A core error in the person's language; its template is the key of the translation."""
     return QCoreApplication.translate("errors", problem.template).format(**problem.params)
-
-
-def because(why: jobs.Reason) -> str:
-    """Why something was chosen, in the person's language; its template is the key of the translation."""
-    return QCoreApplication.translate("reasons", why.template).format(**why.params)
 
 
 def photos(count: int) -> str:
@@ -100,7 +94,8 @@ def state(job: Job, result_folder: str) -> str:
         case JobState.DONE:
             return result_folder
         case JobState.SKIPPED:
-            return _tr("Skipped: the result is there already")
+            ours = _tr("Skipped: Rekindle has made this photo already")
+            return ours if job.output is None else _tr("Skipped: the result is there already")
         case JobState.CANCELLED:
             return _tr("Cancelled")
         case JobState.FAILED:

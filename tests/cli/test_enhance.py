@@ -17,8 +17,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from PIL.ExifTags import IFD
 
 from desktop.core.experience import Experience
+from desktop.core.photo.metadata import exif_edit
+from desktop.core.photo.metadata.xmp import is_ours
 from desktop.core.photo.read import read
 
 # As docs and other programs have it.
@@ -56,12 +59,52 @@ def test_one_photo_becomes_larger_beside_the_original(run_cli, photo_file, tmp_p
     assert _tree(tmp_path) == ["a.png", "a_x3.png"]
 
 
+def test_what_will_not_be_kept_is_said_before_and_not_twice(run_cli, photo_file, noise):
+    photo = photo_file("a.png", noise((16, 24, 4)))
+    run = run_cli("enhance", photo, "--format", "jpeg")
+    assert "a.png: will not be kept: transparency (laid over white: JPEG has none)" in run.err
+    assert "transparency" not in run.out
+    run = run_cli("enhance", photo, "--format", "jpeg", "--json", "--existing", "overwrite")
+    assert "will not be kept: transparency" in run.err
+    assert [item["item"] for item in run.record["lost"]] == ["transparency"]
+
+
+def test_what_describes_a_photo_goes_by_the_options(run_cli, photo_like, tmp_path):
+    exif = Image.Exif()
+    exif[0x010F] = "ACME"
+    exif.get_ifd(IFD.GPSInfo)[1] = "N"
+    path = tmp_path / "a.jpg"
+    Image.fromarray(photo_like(24, 16)).save(path, exif=exif, dpi=(100, 100))
+    run_cli("enhance", path, "-o", tmp_path / "usual.jpg")
+    usual = read(tmp_path / "usual.jpg")
+    assert is_ours(usual.xmp)
+    assert usual.dpi == (100, 100)
+    assert exif_edit.ExifBlock(usual.exif).tells_place
+    options = ("--strip-gps", "--no-provenance", "--keep-print-size", "--progressive")
+    run = run_cli("enhance", path, "-o", tmp_path / "other.jpg", "--json", *options)
+    other = read(tmp_path / "other.jpg")
+    assert (other.xmp, other.dpi, other.coding.progressive) == (None, (300, 300), True)
+    assert not exif_edit.ExifBlock(other.exif).tells_place
+    assert "location" in [item["item"] for item in run.record["lost"]]
+    run_cli("enhance", path, "-o", tmp_path / "other.webp", "--lossless")
+    assert read(tmp_path / "other.webp").coding.lossless
+
+
+def test_a_result_under_another_name_is_not_enhanced_again_with_its_folder(run_cli, photo_file, tmp_path):
+    folder = tmp_path / "photos"
+    run_cli("enhance", photo_file("photos/a.png"), "-o", folder / "holiday.png")
+    run = run_cli("enhance", folder, "-o", tmp_path / "results", "--json")
+    assert _statuses(run) == {"a.png": "done", "holiday.png": "skipped"}
+    assert run.status == 0
+    run = run_cli("enhance", folder, "-o", tmp_path / "results", "--existing", "skip")
+    assert "holiday.png: skipped, Rekindle has made it" in run.out
+
+
 def test_people_are_told_what_became_of_a_photo(run_cli, photo_file):
-    run = run_cli("enhance", photo_file("a.png", dpi=(300, 300)), "--format", "webp")
+    run = run_cli("enhance", photo_file("a.png", mode="RGBA"), "--format", "jpeg")
     assert "a.png → " in run.out
-    assert "a_x3.webp" in run.out
+    assert "a_x3.jpg" in run.out
     assert "72 × 48" in run.out
-    assert "not kept: resolution" in run.out
     assert run.err == ""
 
 
@@ -78,16 +121,17 @@ def test_people_are_told_how_several_photos_ended(run_cli, photo_file, tmp_path)
 
 
 def test_a_line_of_json_has_exactly_the_promised_fields(run_cli, photo_file, tmp_path):
-    run = run_cli("enhance", photo_file("a.png", dpi=(300, 300)), "--json", "--format", "webp")
+    run = run_cli("enhance", photo_file("a.png", mode="LA", dpi=(300, 300)), "--json", "--format", "jpeg")
     record = run.record
     assert run.status == 0
     assert set(record) == RECORD
-    assert (record["input"], record["output"]) == (str(tmp_path / "a.png"), str(tmp_path / "a_x3.webp"))
+    assert (record["input"], record["output"]) == (str(tmp_path / "a.png"), str(tmp_path / "a_x3.jpg"))
     assert (record["status"], record["error"], record["cached"]) == ("done", None, False)
     assert (record["model"], record["scale"]) == ("edsr-baseline-x3", 3)
     assert (record["engine"], record["precision"]) == ("opencv", "exact")
     assert (record["width"], record["height"]) == (72, 48)
-    assert record["lost"] == [{"item": "resolution", "detail": "300 dpi: WebP does not store it"}]
+    assert record["kept"] == [{"item": "resolution", "detail": "300 dpi"}]
+    assert [item["item"] for item in record["converted"]] == ["note of the enlargement"]
     assert record["seconds"] > 0
     assert record["load_seconds"] > 0
     assert isinstance(record["peak_rss_mib"], int)

@@ -111,7 +111,7 @@ def test_other_settings_are_another_job(desk, photo, tmp_path):
     assert len(desk.queue) == 2
 
 
-@pytest.mark.parametrize("name", ["model", "format", "quality", "output", "existing", "template", "keep_dates"])
+@pytest.mark.parametrize("name", ["model", "format", "quality", "output", "existing", "template", "strip_gps"])
 def test_every_setting_counts(name, desk, photo, tmp_path):
     desk.add(photo())
     desk.defaults[name] = object()

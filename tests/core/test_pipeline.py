@@ -11,13 +11,14 @@ import time
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from PIL.ExifTags import IFD, Base
 
 from desktop.core import errors, files, forecast, memory, pipeline
 from desktop.core.cancel import CancelToken
 from desktop.core.jobs import Job, JobState, Request
 from desktop.core.opencv import cv2
+from desktop.core.photo.metadata.xmp import is_ours
 from desktop.core.photo.read import read
 from desktop.core.pipeline import Limits
 
@@ -26,9 +27,9 @@ from desktop.core.pipeline import Limits
 def process(fake_pipeline):
     """``process(path, **request)``: the outcome of one job with a fake network."""
 
-    def run(path, *, net=None, max_megapixels=1000, progress=None, cancel=None, **request):
+    def run(path, *, net=None, max_megapixels=1000, progress=None, cancel=None, foretell=None, **request):
         line = fake_pipeline(net, max_megapixels)
-        return line.process(Request(path, **request), progress=progress, cancel=cancel)
+        return line.process(Request(path, **request), progress=progress, cancel=cancel, foretell=foretell)
 
     return run
 
@@ -353,9 +354,44 @@ def test_a_name_that_is_not_utf_8_comes_through(strange_name, process, photo_fil
 
 
 def test_fidelity_of_reading_and_writing_are_both_in_the_outcome(process, photo_file):
-    outcome = process(photo_file("a.png", mode="P", dpi=(300, 300)), format="webp")
-    assert [item.item for item in outcome.fidelity.converted] == ["palette"]
-    assert [item.item for item in outcome.fidelity.lost] == ["resolution"]
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Author", "somebody")
+    outcome = process(photo_file("a.png", mode="P", pnginfo=text), format="webp")
+    assert [item.item for item in outcome.fidelity.converted] == ["palette", "note of the enlargement"]
+    assert [item.item for item in outcome.fidelity.lost] == ["PNG text"]
+
+
+def test_what_will_not_be_kept_is_told_before_anything_is_enhanced(process, photo_file, fake_net):
+    told = []
+    net = fake_net(before=lambda: told.append("enhancing"))
+    noise = np.random.default_rng(0).integers(0, 255, (16, 24, 4), np.uint8)
+    outcome = process(photo_file("a.png", noise), net=net, format="jpeg", foretell=told.append)
+    assert [item.item for item in told[0].lost] == ["transparency"]
+    assert told[0].lost == outcome.fidelity.lost
+    assert told[1] == "enhancing"
+
+
+def test_a_result_is_noted_as_one_unless_that_is_not_wanted(process, photo_file):
+    noted = read(process(photo_file("a.png")).output).xmp
+    assert is_ours(noted)
+    assert b'rekindle:Model="edsr-baseline-x3" rekindle:Scale="3"' in noted
+    assert read(process(photo_file("b.png"), provenance=False).output).xmp is None
+
+
+def test_a_result_found_in_a_folder_is_not_enhanced_again_whatever_its_name(process, photo_file, tmp_path, fake_net):
+    result = process(photo_file("a.png")).output.rename(tmp_path / "holiday.png")
+    net = fake_net()
+    outcome = process(result, net=net, root=tmp_path)
+    assert (outcome.state, outcome.output, outcome.error) == (JobState.SKIPPED, None, None)
+    assert net.seen == []
+    assert process(result, net=net, unattended=True).state is JobState.SKIPPED
+    assert process(result, net=net).state is JobState.DONE  # somebody named it
+
+
+def test_the_print_size_is_kept_if_that_is_wanted(process, photo_file):
+    photo = photo_file("a.png", dpi=(100, 100))
+    assert read(process(photo).output).dpi == pytest.approx((100, 100), rel=1e-3)
+    assert read(process(photo, keep_print_size=True).output).dpi == pytest.approx((300, 300), rel=1e-3)
 
 
 def test_a_photo_that_is_missing_fails_and_says_so(process, tmp_path):

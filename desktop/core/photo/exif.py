@@ -1,14 +1,15 @@
 """EXIF carried over byte for byte, changing only what enlarging makes untrue.
 
 Rewriting EXIF through a parser loses maker notes, whose offsets are absolute, and whatever the parser does not know.
-So the structure (TIFF 6.0, EXIF 2.32) is walked, and the few values that must change are changed in place.
+So the structure (TIFF 6.0, EXIF 2.32) is walked, and the few values that must change are changed in place
+(``metadata/exif_edit``). In a TIFF, whose own directory holds EXIF, the fields are copied one by one.
 """
 
 from __future__ import annotations
 
+import contextlib
 import io
 import mmap
-import struct
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,15 +18,12 @@ from typing import Literal
 from PIL.ExifTags import IFD, Base
 
 from desktop.core.photo import tiff_tags
+from desktop.core.photo.metadata.exif_edit import ExifBlock
 from desktop.core.photo.tiff_tags import Field, Layout
 
 _ORIENTATION = 0x0112
-_SIZE_TAGS_IFD0 = {0x0100: 0, 0x0101: 1}  # ImageWidth, ImageLength
-_SIZE_TAGS_EXIF = {0xA002: 0, 0xA003: 1}  # PixelXDimension, PixelYDimension
-_SHORT, _LONG = 3, 4
 _DAY_CHARACTERS = len("1962:07:01")
 _Tree = dict[int, "_Tree"]
-_MAX_ENTRIES = 4096
 
 # Tags of a TIFF's own IFD that describe how its pixels are stored, not the photo: (TIFF 6.0, sections 8 and 13 to 15).
 _STORAGE_TAGS = frozenset(
@@ -34,82 +32,25 @@ _STORAGE_TAGS = frozenset(
     | {400, 520, 521, 529, 530, 531, 532, 700, 33723, 34377, 34675, 37724, 50255}
 )
 # The resolution travels as the photo's own, and is written anew.
-_NOT_DESCRIBING = _STORAGE_TAGS | {Base.XResolution, Base.YResolution, Base.ResolutionUnit}
+GEO_TAGS = frozenset({33550, 33922, 34264, 34735, 34736, 34737})
+"""GeoTIFF's, which tie pixels to places."""
+_NOT_DESCRIBING = GEO_TAGS | _STORAGE_TAGS | {Base.XResolution, Base.YResolution, Base.ResolutionUnit}
 _BELOW: _Tree = {IFD.Exif: {IFD.Interop: {}}, IFD.GPSInfo: {}}
-_INCHES_PER_UNIT = {2: 1.0, 3: 2.54}  # TIFF's ResolutionUnit: values per inch, or per centimetre
 _ENDIAN: dict[str, Literal["little", "big"]] = {"<": "little", ">": "big"}
-
-
-@dataclass
-class _Structure:
-    """A walk over an EXIF block that is changed in place. Raises ValueError where it leads outside the block."""
-
-    data: bytearray
-    order: str
-
-    def short(self, at: int) -> int:
-        return int(self._unpack("H", at, 2))
-
-    def long(self, at: int) -> int:
-        return int(self._unpack("I", at, 4))
-
-    def _unpack(self, code: str, at: int, size: int) -> int:
-        if at < 0 or at + size > len(self.data):
-            raise ValueError("EXIF points outside itself")
-        return int(struct.unpack_from(self.order + code, self.data, at)[0])
-
-    def entries(self, ifd: int) -> dict[int, int]:
-        """Position of each 12-byte entry of the IFD at ``ifd``, by tag."""
-        count = self.short(ifd)
-        if count > _MAX_ENTRIES:
-            raise ValueError("EXIF has an absurd number of entries")
-        self.short(ifd + 2 + 12 * count - 2) if count else None
-        return {self.short(at): at for at in range(ifd + 2, ifd + 2 + 12 * count, 12)}
-
-    def next_ifd_position(self, ifd: int) -> int:
-        return ifd + 2 + 12 * self.short(ifd)
-
-    def integer(self, entry: int) -> int:
-        return self.short(entry + 8) if self.short(entry + 2) == _SHORT else self.long(entry + 8)
-
-    def set_integer(self, entry: int, value: int) -> None:
-        """A single integer; SHORT becomes LONG where the value needs it (both stand in the entry itself)."""
-        if self.short(entry + 2) == _SHORT and value <= 0xFFFF:
-            struct.pack_into(self.order + "HH", self.data, entry + 8, value, 0)
-        else:
-            struct.pack_into(self.order + "H", self.data, entry + 2, _LONG)
-            struct.pack_into(self.order + "I", self.data, entry + 8, value)
-
-
-def _open(exif: bytes) -> tuple[_Structure, int]:
-    orders = {b"II*\0": "<", b"MM\0*": ">"}
-    order = orders.get(exif[:4])
-    if order is None:
-        raise ValueError("EXIF does not start with a byte order")
-    structure = _Structure(bytearray(exif), order)
-    return structure, structure.long(4)
 
 
 def orientation_of(exif: bytes) -> int:
     """EXIF orientation 1 to 8; 1 where there is none or it is nonsense. Raises ValueError on a broken structure."""
-    structure, ifd0 = _open(exif)
-    entry = structure.entries(ifd0).get(_ORIENTATION)
-    value = structure.integer(entry) if entry is not None else 1
-    return value if 1 <= value <= 8 else 1
+    return ExifBlock(exif).orientation
 
 
 def day_taken(exif: bytes) -> date | None:
     """The day of DateTimeOriginal, as the camera's clock had it; None where there is none, or it is nonsense."""
     try:
-        structure, ifd0 = _open(exif)
-        pointer = structure.entries(ifd0).get(IFD.Exif)
-        entry = structure.entries(structure.long(pointer + 8)).get(Base.DateTimeOriginal) if pointer else None
-        if entry is None:
-            return None
-        at = structure.long(entry + 8)
-        return day(structure.data[at : at + _DAY_CHARACTERS].decode("ascii", "replace"))
+        text = ExifBlock(exif).text(Base.DateTimeOriginal, _DAY_CHARACTERS)
     except ValueError:
         return None
+    return day(text) if text else None
 
 
 def day(text: str) -> date | None:
@@ -121,50 +62,31 @@ def day(text: str) -> date | None:
         return None
 
 
-def upright(exif: bytes) -> tuple[bytes, bool]:
-    """The same EXIF for a photo whose orientation has been applied, and whether a thumbnail was dropped.
+def upright(exif: bytes) -> bytes:
+    """The same EXIF for a photo whose orientation has been applied. Raises ValueError on a broken structure.
 
-    A thumbnail stays as the camera made it; once the photo is turned it would lie on its side, and is unlinked.
-    Raises ValueError on a broken structure.
+    A thumbnail stays as the camera made it, on its side; whoever writes the photo makes a new one.
     """
-    if orientation_of(exif) == 1:
-        return exif, False
-    structure, ifd0 = _open(exif)
-    structure.set_integer(structure.entries(ifd0)[_ORIENTATION], 1)
-    link = structure.next_ifd_position(ifd0)
-    if link == len(exif):  # some writers leave the link out where there is no thumbnail
-        return bytes(structure.data), False
-    had_thumbnail = structure.long(link) != 0
-    struct.pack_into(structure.order + "I", structure.data, link, 0)
-    return bytes(structure.data), had_thumbnail
+    block = ExifBlock(exif)
+    if block.orientation != 1:
+        block.orientation = 1
+        block.require_sound()
+    return bytes(block)
 
 
 def with_size(exif: bytes, width: int, height: int) -> bytes:
     """The same EXIF with the pixel sizes it states, if any, set to these. Raises ValueError on a broken structure."""
-    structure, ifd0 = _open(exif)
-    size = (width, height)
-    entries = structure.entries(ifd0)
-    for tag, axis in _SIZE_TAGS_IFD0.items():
-        if tag in entries:
-            structure.set_integer(entries[tag], size[axis])
-    if IFD.Exif in entries:
-        exif_entries = structure.entries(structure.long(entries[IFD.Exif] + 8))
-        for tag, axis in _SIZE_TAGS_EXIF.items():
-            if tag in exif_entries:
-                structure.set_integer(exif_entries[tag], size[axis])
-    return bytes(structure.data)
+    block = ExifBlock(exif)
+    block.set_size(width, height)
+    return bytes(block)
 
 
 def resolution_of(exif: bytes) -> tuple[float, float] | None:
     """Dots per inch as EXIF has them, where it does and they make sense."""
-    try:
-        layout, first = tiff_tags.opened(exif)
-        wanted = {Base.XResolution, Base.YResolution, Base.ResolutionUnit}
-        found = {field.tag: layout.number(field) for field in layout.fields(exif, first, only=wanted)}
-        factor = _INCHES_PER_UNIT.get(int(found.get(Base.ResolutionUnit, 2)), 0.0)
-        return resolution(found[Base.XResolution] * factor, found[Base.YResolution] * factor)
-    except (ValueError, KeyError, ZeroDivisionError, struct.error):
-        return None
+    with contextlib.suppress(ValueError):
+        found = ExifBlock(exif).dpi
+        return resolution(*found) if found else None
+    return None
 
 
 def resolution(across: float, down: float) -> tuple[float, float] | None:
@@ -172,21 +94,21 @@ def resolution(across: float, down: float) -> tuple[float, float] | None:
     return (across, down) if all(2 <= value < 1e6 for value in (across, down)) else None
 
 
+def without_maker_note(exif: bytes) -> bytes:
+    """The same with everything but the maker note and the thumbnail. Raises ValueError on a broken structure."""
+    layout, first = tiff_tags.opened(exif)
+    photo = _Description.read(exif, layout, first, skip=frozenset({Base.MakerNote}))
+    return layout.header(layout.header_bytes) + photo.packed(layout, layout.header_bytes)
+
+
 def require_whole(exif: bytes) -> None:
     """Raises ValueError where any value of it, not only those that are changed, lies outside."""
     _Description.read(exif, *tiff_tags.opened(exif))
 
 
-def has_thumbnail(exif: bytes) -> bool:
-    """Whether a second directory, the thumbnail's, is linked. Raises ValueError on a broken structure."""
-    structure, ifd0 = _open(exif)
-    link = structure.next_ifd_position(ifd0)
-    return link < len(exif) and structure.long(link) != 0
-
-
 def byte_order(exif: bytes) -> Literal["<", ">"]:
     """As struct has it. Raises ValueError on a broken structure."""
-    return "<" if _open(exif)[0].order == "<" else ">"
+    return "<" if tiff_tags.opened(exif)[0].order == "<" else ">"
 
 
 def from_tiff(content: tiff_tags.Buffer, before: int = 0x10000) -> bytes | None:
@@ -231,10 +153,17 @@ class _Description:
     below: dict[int, _Description]
 
     @classmethod
-    def read(cls, data: tiff_tags.Buffer, layout: Layout, at: int, tree: _Tree = _BELOW) -> _Description:
-        fields = layout.fields(data, at, skip=_NOT_DESCRIBING)
+    def read(
+        cls,
+        data: tiff_tags.Buffer,
+        layout: Layout,
+        at: int,
+        tree: _Tree = _BELOW,
+        skip: frozenset[int] = _NOT_DESCRIBING,
+    ) -> _Description:
+        fields = layout.fields(data, at, skip=skip)
         below = {
-            field.tag: cls.read(data, layout, int.from_bytes(field.value, _ENDIAN[layout.order]), tree[field.tag])
+            field.tag: cls.read(data, layout, int.from_bytes(field.value, _ENDIAN[layout.order]), tree[field.tag], skip)
             for field in fields
             if field.tag in tree
         }

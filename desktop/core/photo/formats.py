@@ -15,7 +15,8 @@ class OutputFormat:
         pillow: Pillow's name of it.
         suffixes: recognised file name endings, the one we write first.
         max_side: longest side in pixels that the format can express.
-        alpha, deep, resolution: whether transparency, 16 bits a channel and dpi fit in.
+        alpha, deep, grey: whether transparency, 16 bits a channel, and one channel alone fit in.
+        resolution, captions: whether it has a place of its own for dpi, and one for IPTC.
         quality: whether the quality setting means anything.
     """
 
@@ -25,7 +26,9 @@ class OutputFormat:
     max_side: int
     alpha: bool
     deep: bool
+    grey: bool
     resolution: bool
+    captions: bool
     quality: bool
 
     @property
@@ -35,10 +38,15 @@ class OutputFormat:
 
 # Largest sides: JPEG (16 bit in ITU-T T.81, of which libjpeg takes 65,500), WebP (RFC 9649, 14 bit), PNG (31 bit) and
 # TIFF (32 bit), where libpng's user limit of one million and int arithmetic of readers are the practical end.
-JPEG = OutputFormat("jpeg", "JPEG", (".jpg", ".jpeg"), 65_500, False, False, True, True)
-PNG = OutputFormat("png", "PNG", (".png",), 1_000_000, True, True, True, False)
-WEBP = OutputFormat("webp", "WEBP", (".webp",), 16_383, True, False, False, True)
-TIFF = OutputFormat("tiff", "TIFF", (".tif", ".tiff"), 1_000_000, True, True, True, False)
+def _format(name: str, suffixes: tuple[str, ...], max_side: int, **can: bool) -> OutputFormat:
+    kinds = ("alpha", "deep", "grey", "resolution", "captions", "quality")
+    return OutputFormat(name, name.upper(), suffixes, max_side, **{kind: can.get(kind, True) for kind in kinds})
+
+
+JPEG = _format("jpeg", (".jpg", ".jpeg"), 65_500, alpha=False, deep=False)
+PNG = _format("png", (".png",), 1_000_000, quality=False)
+WEBP = _format("webp", (".webp",), 16_383, deep=False, grey=False, resolution=False, captions=False)
+TIFF = _format("tiff", (".tif", ".tiff"), 1_000_000, quality=False)
 
 OUTPUT_FORMATS = (JPEG, PNG, WEBP, TIFF)
 BY_NAME = {entry.name: entry for entry in OUTPUT_FORMATS}

@@ -21,7 +21,8 @@ from desktop.core.isolation.pool import Limits, Why, WorkerLostError, WorkerPool
 from desktop.core.isolation.worker import Ask
 from desktop.core.photo import header, preview
 from desktop.core.photo.header import Glance, Size, sizes_of
-from desktop.core.photo.photo import Fidelity, Item, Photo
+from desktop.core.photo.metadata import notes
+from desktop.core.photo.photo import Coding, Fidelity, Item, Photo
 from desktop.core.photo.preview import Thumbnail
 from desktop.core.photo.read import Header, SizeCheck, read
 
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 MOST_SIZES = 100
 """So many photos can be measured at once, however long their paths are."""
 
-_BLOCKS = ("icc", "exif", "xmp")
+_BLOCKS = ("icc", "exif", "xmp", "iptc", "photoshop")
 # Reading a header takes milliseconds; a photo is decoded at tens of megapixels a second on a slow machine.
 _HEADER = Limits(seconds=10, memory_mib=512, answer_bytes=0)
 _SECONDS_PER_MEGAPIXEL = 2
@@ -137,10 +138,12 @@ def read_task(arguments: dict[str, Any], ask: Ask) -> Frame:
     blocks = {name: np.frombuffer(block, np.uint8) for name in _BLOCKS if (block := getattr(photo, name)) is not None}
     alpha = {"alpha": photo.alpha} if photo.alpha is not None else {}
     arrays: dict[str, NDArray[Any]] = {"pixels": photo.pixels, **alpha, **blocks}
+    if photo.notes:
+        arrays["notes"] = np.frombuffer(notes.packed(photo.notes), np.uint8)
     content = {
         "format": photo.file_format,
-        "jpeg_quality": photo.jpeg_quality,
         "dpi": photo.dpi,
+        "coding": asdict(photo.coding),
         "fidelity": asdict(photo.fidelity),
         "names": [*arrays],
     }
@@ -178,14 +181,15 @@ def _photo(answer: Frame) -> Photo:
         **{name: arrays[name].tobytes() if name in arrays else None for name in _BLOCKS},
         dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
         file_format=str(content["format"]),
-        jpeg_quality=int(content["jpeg_quality"]) if content["jpeg_quality"] is not None else None,
         fidelity=Fidelity(**fidelity),
+        notes=notes.unpacked(arrays["notes"].tobytes()) if "notes" in arrays else (),
+        coding=Coding(**content["coding"]),
     )
 
 
 def _header(question: dict[str, Any]) -> Header:
     width, height, channels, bits = (int(question[name]) for name in ("width", "height", "channels", "bits"))
-    return Header(width, height, str(question["file_format"]), channels, bits)
+    return Header(width, height, str(question["file_format"]), channels, bits, bool(question["ours"]))
 
 
 def _for_pixels(count: int) -> Limits:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.core.photo.metadata.notes import Note
+
 Pixels = NDArray[np.uint8] | NDArray[np.uint16]
 
 
@@ -40,6 +42,21 @@ class Fidelity:
         return replace(self, lost=(*self.lost, Item(item, detail)))
 
 
+@dataclass(frozen=True)
+class Coding:
+    """How the file's pixels were coded, where a result can be coded the same way.
+
+    Attributes:
+        subsampling: of a JPEG's colours, "4:4:4", "4:2:2" or "4:2:0"; "" where there is none.
+        progressive: a JPEG in several passes.
+        lossless: a WebP without loss.
+    """
+
+    subsampling: str = ""
+    progressive: bool = False
+    lossless: bool = False
+
+
 @dataclass(frozen=True, eq=False)
 class Photo:
     """An upright picture and what travels with it.
@@ -49,11 +66,14 @@ class Photo:
         alpha: (H, W) of the pixels' type, 0 transparent; None for an opaque photo.
         icc: the ICC profile the pixels are in, as it stood in the file.
         exif: EXIF as a TIFF structure (without the ``Exif`` prefix), orientation and sizes already upright.
-        xmp: the XMP packet.
+        xmp: the XMP packet, all of it.
+        iptc: captions, as IIM records.
+        photoshop: further image resources of Photoshop's, one behind the other.
+        notes: texts with their keywords, comments among them.
         dpi: dots per inch, horizontal and vertical.
         file_format: Pillow's name of the format it was read from, such as "JPEG".
+        coding: how that file's pixels were coded.
         fidelity: what reading alone already converted or lost.
-        jpeg_quality: of the JPEG file it was read from, 1 to 100 on libjpeg's scale, by its tables; None for others.
     """
 
     pixels: Pixels
@@ -64,7 +84,10 @@ class Photo:
     dpi: tuple[float, float] | None = None
     file_format: str = ""
     fidelity: Fidelity = field(default_factory=Fidelity)
-    jpeg_quality: int | None = None
+    iptc: bytes | None = None
+    photoshop: bytes | None = None
+    notes: tuple[Note, ...] = ()
+    coding: Coding = field(default_factory=Coding)
 
     @property
     def width(self) -> int:

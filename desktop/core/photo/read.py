@@ -7,6 +7,7 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from desktop.core.photo import exif as exif_block
 from desktop.core.photo.colour import Coloured
 from desktop.core.photo.containers.base import Carried, Container, Header, SizeCheck, upright_xmp
 from desktop.core.photo.containers.opening import opened
+from desktop.core.photo.metadata.xmp import is_ours
 from desktop.core.photo.photo import Photo
 from desktop.core.photo.source import CutShortError, Source
 
@@ -45,9 +47,9 @@ def read(path: Path, size_check: SizeCheck | None = None) -> Photo:
     """
     with Source(path) as source, explained(source):
         container = opened(source)
-        if size_check is not None:
-            size_check(container.header)
         carried = container.carried()
+        if size_check is not None:
+            size_check(replace(container.header, ours=is_ours(carried.xmp)))
         planes = container.planes()
         _require_size(planes.pixels, container)
         coloured = colour.settled(planes, carried.icc)
@@ -118,9 +120,7 @@ def _upright(coloured: Coloured, carried: Carried, container: Container) -> Phot
     exif, xmp, dpi = container.exif, carried.xmp, carried.dpi
     try:
         if exif is not None:
-            exif, thumbnail_dropped = exif_block.upright(exif)
-            if thumbnail_dropped:
-                fidelity = fidelity.and_lost("EXIF thumbnail", "it no longer matched the upright photo")
+            exif = exif_block.upright(exif)
     except ValueError:  # an orientation that could still be read holds
         exif, fidelity = None, fidelity.and_lost("EXIF", "it is damaged and was left out")
     if orientation != 1:
@@ -128,8 +128,20 @@ def _upright(coloured: Coloured, carried: Carried, container: Container) -> Phot
         xmp = upright_xmp(xmp) if xmp is not None else None
         if dpi is not None and orientation >= 5:
             dpi = dpi[1], dpi[0]
-    file_format, quality = container.header.file_format, container.jpeg_quality
-    return Photo(pixels, alpha, coloured.icc, exif, xmp, dpi, file_format, fidelity, quality)
+    return Photo(
+        pixels,
+        alpha,
+        coloured.icc,
+        exif,
+        xmp,
+        dpi,
+        container.header.file_format,
+        fidelity,
+        carried.iptc,
+        carried.photoshop,
+        carried.notes,
+        carried.coding,
+    )
 
 
 def turn(plane: NDArray[Any], orientation: int) -> NDArray[Any]:

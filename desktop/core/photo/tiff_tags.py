@@ -6,7 +6,7 @@ TIFF 6.0, section 2, and the BigTIFF design (libtiff), which differs in the widt
 from __future__ import annotations
 
 import struct
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -16,7 +16,7 @@ class Buffer(Protocol):
 
     def __len__(self) -> int: ...
 
-    def __getitem__(self, part: slice, /) -> bytes: ...
+    def __getitem__(self, part: slice, /) -> bytes | bytearray: ...
 
 
 # Bytes per value, by TIFF's number of the type; 16 to 18 are BigTIFF's.
@@ -40,6 +40,18 @@ class Field:
     type: int
     count: int
     value: bytes
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a tag stands: ``at`` its entry, ``value`` and ``size`` what it holds; size 0 for an unknown type."""
+
+    tag: int
+    type: int
+    count: int
+    at: int
+    value: int
+    size: int
 
 
 @dataclass(frozen=True)
@@ -90,34 +102,46 @@ class Layout:
 
         Raises ValueError where it leads outside ``data`` or holds more than any photo's.
         """
-        count, at = self._count(data, at)
-        form = f"HH{self._number}{self._width}s"
-        size = struct.calcsize("=" + form)
         found = []
         total = 0
-        for entry in range(at, at + count * size, size):
-            tag, kind, number, inline = self._unpack(form, data, entry)
-            length = _TYPE_BYTES.get(kind, 0) * number
-            if not length or tag in skip or (only is not None and tag not in only):
+        for place in self._walked(data, at):
+            if not place.size or place.tag in skip or (only is not None and place.tag not in only):
                 continue  # a type from the future, or nothing at all, or nothing for us
-            total += length
+            total += place.size
             if total > _MAX_BYTES:
                 raise ValueError("a directory holds an absurd number of bytes")
-            if length <= self._width:
-                value = inline[:length]
-            else:
-                (start,) = struct.unpack(self.order + self._number, inline)
-                value = bytes(data[start : start + length])
-                if len(value) != length:
-                    raise ValueError("a value lies outside the file")
-            found.append(Field(tag, kind, number, value))
+            value = bytes(data[place.value : place.value + place.size])
+            if len(value) != place.size:
+                raise ValueError("a value lies outside the file")
+            found.append(Field(place.tag, place.type, place.count, value))
         return found
+
+    def places(self, data: Buffer, at: int) -> dict[int, Place]:
+        """Where the fields of the directory at ``at`` stand, by tag; those that lie outside are not among them.
+
+        Raises ValueError, as ``fields``.
+        """
+        found = {place.tag: place for place in self._walked(data, at)}
+        return {tag: place for tag, place in found.items() if place.value + place.size <= len(data)}
+
+    def link(self, data: Buffer, at: int) -> int:
+        """Where the link stands that leads from the directory at ``at`` to the next. Raises ValueError."""
+        count, at = self._count(data, at)
+        return at + count * (4 + 2 * self._width)
+
+    def _walked(self, data: Buffer, at: int) -> Iterator[Place]:
+        count, at = self._count(data, at)
+        form = f"HH{self._number}{self._number}"
+        size = struct.calcsize("=" + form)
+        for entry in range(at, at + count * size, size):
+            tag, kind, number, start = self._unpack(form, data, entry)
+            length = _TYPE_BYTES.get(kind, 0) * number
+            inline = entry + size - self._width
+            yield Place(tag, kind, number, entry, inline if length <= self._width else start, length)
 
     def next(self, data: Buffer, at: int) -> int:
         """Where the directory behind the one at ``at`` stands, 0 if there is none. Raises ValueError, as ``fields``."""
-        count, at = self._count(data, at)
-        at += count * (4 + 2 * self._width)
-        return int(self._unpack(self._number, data, at)[0])
+        return int(self._unpack(self._number, data, self.link(data, at))[0])
 
     def integers(self, field: Field) -> tuple[int, ...]:
         """The values of a field of unsigned whole numbers. Raises ValueError where they are of another kind."""

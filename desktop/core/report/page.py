@@ -145,7 +145,7 @@ class _Photo:
         state = {
             JobState.DONE: words.is_done,
             JobState.FAILED: words.is_failed,
-            JobState.SKIPPED: words.is_skipped,
+            JobState.SKIPPED: words.is_skipped if job.output is not None else words.is_ours,
             JobState.CANCELLED: words.is_cancelled,
         }[job.state]
         error = job.error if job.state is JobState.FAILED else None
@@ -206,10 +206,7 @@ class _Photo:
             form = words.quality.format(format=label, quality=quality) if quality else label
             yield words.format, _listed(form, words.size(result.bytes) if result else "")
         scale = words.times.format(count=entry.scale) if entry.scale else ""
-        strength = words.strength.format(count=account.strength) if account.strength is not None else ""
-        best = words.best_quality if account.self_ensemble else ""
-        yield words.model, _listed(entry.model, strength, scale, best, account.engine, account.precision)
-        yield words.chosen, _text(words.reason(account.decision.reason)) if account.decision else ""
+        yield words.model, _listed(entry.model, scale, account.engine, account.precision)
         if entry.ended is not None:
             time = words.took.format(time=words.duration(account.seconds)) if account.seconds else ""
             yield words.ended, _listed(words.moment(entry.ended), time)

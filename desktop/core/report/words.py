@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from desktop.core.errors import RekindleError
-from desktop.core.jobs import Reason
 
 
 def _items() -> dict[str, str]:
@@ -16,13 +15,18 @@ def _items() -> dict[str, str]:
         "EXIF thumbnail": "small preview inside the camera data",
         "ICC profile": "colour profile",
         "XMP": "descriptions and edits (XMP)",
+        "XMP thumbnail": "small preview inside the descriptions",
         "extended XMP": "further descriptions and edits (XMP)",
-        "IPTC and Photoshop data": "captions (IPTC and Photoshop data)",
+        "IPTC": "captions (IPTC)",
+        "Photoshop data": "Photoshop's own data",
+        "Photoshop thumbnail": "small preview inside Photoshop's data",
+        "JFIF thumbnail": "small preview inside the JPEG",
+        "maker note": "the camera's own notes",
+        "location": "where it was taken",
         "bit depth": "shades per colour",
         "resolution": "print resolution",
         "orientation": "upright position",
         "PNG text": "text notes",
-        "PNG gamma": "brightness correction (gamma)",
     }
 
 
@@ -33,7 +37,7 @@ class Words:
     Attributes:
         language: the language's own code, as in HTML.
         items: core's names for what belongs to a photo, and what people call it.
-        error: an error in words; ``reason`` likewise.
+        error: an error in words.
         number: a number with so many decimals.
         moment: a local date and time.
     """
@@ -53,6 +57,7 @@ class Words:
     is_done: str = "Enhanced"
     is_failed: str = "Failed"
     is_skipped: str = "Skipped: the result was there already"
+    is_ours: str = "Skipped: Rekindle had made it already"
     is_cancelled: str = "Cancelled"
     before: str = "Before"
     after: str = "After"
@@ -62,9 +67,6 @@ class Words:
     quality: str = "{format}, quality {quality}"
     model: str = "Model"
     times: str = "×{count}"
-    strength: str = "strength {count}"
-    best_quality: str = "best quality"
-    chosen: str = "Chosen because"
     ended: str = "Ended"
     took: str = "after {time}"
     kept: str = "Kept"
@@ -77,7 +79,6 @@ class Words:
     megabytes: str = "{count} MB"
     items: Mapping[str, str] = field(default_factory=_items)
     error: Callable[[RekindleError], str] = str
-    reason: Callable[[Reason], str] = str
     number: Callable[[float, int], str] = "{:,.{}f}".format
     moment: Callable[[datetime], str] = "{:%Y-%m-%d %H:%M}".format
 

@@ -12,6 +12,7 @@ from PIL import Image
 from PIL.ExifTags import IFD, Base
 
 from desktop.core.photo import exif
+from desktop.core.photo.metadata.exif_edit import ExifBlock
 
 ORDERS = pytest.mark.parametrize("order", ["<", ">"], ids=["little-endian", "big-endian"])
 THUMBNAIL = b"\xff\xd8 a small JPEG \xff\xd9"
@@ -50,44 +51,31 @@ def test_a_nonsensical_orientation_counts_as_upright(orientation, order, exif_bl
 @pytest.mark.parametrize("orientation", range(2, 9))
 def test_after_turning_only_the_orientation_differs(orientation, order, exif_block):
     block = exif_block(order, orientation=orientation)
-    turned, thumbnail_dropped = exif.upright(block)
+    turned = exif.upright(block)
     assert exif.orientation_of(turned) == 1
     assert len(_differing(block, turned)) == 1
-    assert not thumbnail_dropped
 
 
 @pytest.mark.parametrize("orientation", [None, 0, 1, 9])
 def test_exif_of_a_photo_that_is_not_turned_is_left_alone_with_its_thumbnail(orientation, exif_block):
     block = exif_block(orientation=orientation, thumbnail=THUMBNAIL)
-    assert exif.upright(block) == (block, False)
-
-
-@ORDERS
-def test_the_thumbnail_of_a_turned_photo_is_unlinked(order, exif_block):
-    block = exif_block(order, orientation=6, thumbnail=THUMBNAIL)
-    assert _read(block).get_ifd(IFD.IFD1)
-    assert exif.has_thumbnail(block)
-    turned, thumbnail_dropped = exif.upright(block)
-    assert thumbnail_dropped
-    assert not _read(turned).get_ifd(IFD.IFD1)
-    assert not exif.has_thumbnail(turned)
+    assert exif.upright(block) == block
 
 
 @ORDERS
 def test_maker_notes_stay_where_they_were_to_the_last_byte(order, exif_block):
     block = exif_block(order, orientation=8, size=(24, 16), thumbnail=THUMBNAIL)
-    changed = exif.with_size(exif.upright(block)[0], 48, 72)
+    changed = exif.with_size(exif.upright(block), 48, 72)
     assert changed.find(exif_block.MAKER_NOTE) == block.find(exif_block.MAKER_NOTE) > 0
 
 
 def test_a_block_that_ends_without_a_link_can_be_turned(exif_block):
     short = b"II*\0" + struct.pack("<IHHHIHH", 8, 1, 0x0112, 3, 1, 6, 0)
     assert exif.orientation_of(short) == 6
-    turned, thumbnail_dropped = exif.upright(short)
+    turned = exif.upright(short)
     assert exif.orientation_of(turned) == 1
     assert len(turned) == len(short)
-    assert not thumbnail_dropped
-    assert not exif.has_thumbnail(short)
+    assert not ExifBlock(short).has_thumbnail
 
 
 @ORDERS
@@ -124,7 +112,7 @@ def test_exif_that_states_no_size_is_given_none(exif_block):
     [b"", b"II", b"II*\0", b"II*\0\x08\0\0\0", b"XX*\0\x08\0\0\0\0\0", b"II*\0\xff\xff\xff\xff\0\0"],
     ids=["empty", "two bytes", "no offset", "no directory", "no byte order", "a directory outside"],
 )
-@pytest.mark.parametrize("use", [exif.orientation_of, exif.upright, exif.require_whole, exif.has_thumbnail])
+@pytest.mark.parametrize("use", [exif.orientation_of, exif.upright, exif.require_whole, ExifBlock])
 def test_a_broken_structure_is_a_value_error(block, use):
     with pytest.raises(ValueError, match=r"EXIF|directory|byte order|TIFF"):
         use(block)

@@ -8,6 +8,7 @@ import numpy as np
 from PIL import Image
 
 from desktop.core.opencv import cv2
+from desktop.core.photo import exif as exif_block
 from desktop.core.photo.containers import pillow
 from desktop.core.photo.containers.base import Carried, Container, Header, Planes
 from desktop.core.photo.containers.bmff import MainPicture
@@ -41,7 +42,8 @@ class Avif(Container):
         icc = self._blocks.get("icc_profile")
         if icc is None and (described := self._picture.described) is not None:
             icc, fidelity = described.profile, fidelity.joined(described.told)
-        return Carried(icc, self._blocks.get("xmp"), fidelity=fidelity)
+        exif = self.exif
+        return Carried(icc, self._blocks.get("xmp"), exif_block.resolution_of(exif) if exif else None, fidelity)
 
     @cached_property
     def _frames(self) -> int:

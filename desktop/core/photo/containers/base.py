@@ -7,7 +7,7 @@ import re
 import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +16,9 @@ from PIL import Image
 
 from desktop.core import errors
 from desktop.core.photo import exif as exif_block
-from desktop.core.photo.photo import Fidelity
+from desktop.core.photo.metadata.iptc import Captions
+from desktop.core.photo.metadata.notes import Note
+from desktop.core.photo.photo import Coding, Fidelity
 from desktop.core.photo.source import Source
 
 BLOCK_MAX = 32 * 2**20
@@ -36,6 +38,7 @@ class Header:
         file_format: Pillow's name of the format.
         channels: 1 to 4 as they will be in memory, transparency among them.
         bits: per channel in memory, 8 or 16.
+        ours: whether it says of itself that Rekindle made it; known only of a photo that is read.
     """
 
     width: int
@@ -43,6 +46,7 @@ class Header:
     file_format: str
     channels: int = 3
     bits: int = 8
+    ours: bool = False
 
     @property
     def pixels(self) -> int:
@@ -64,12 +68,31 @@ class Carried:
     Attributes:
         dpi: as stored, not turned.
         fidelity: what is not carried along.
+        iptc, photoshop, notes, coding: see ``Photo``.
     """
 
     icc: bytes | None = None
     xmp: bytes | None = None
     dpi: tuple[float, float] | None = None
     fidelity: Fidelity = field(default_factory=Fidelity)
+    iptc: bytes | None = None
+    photoshop: bytes | None = None
+    notes: tuple[Note, ...] = ()
+    coding: Coding = field(default_factory=Coding)
+
+    def with_resources(self, block: bytes | None) -> Carried:
+        """With what a block of Photoshop's image resources holds."""
+        if not block:
+            return self
+        try:
+            found = Captions.of(block)
+        except ValueError:
+            return replace(self, fidelity=self.fidelity.and_lost("Photoshop data", "damaged and left out"))
+        told = self.fidelity
+        if found.stale:
+            told = told.and_lost("guides and slices", "their places are counted in pixels of the smaller photo")
+        others = b"".join(resource.packed for resource in found.others)
+        return replace(self, iptc=self.iptc or found.iptc, photoshop=self.photoshop or others or None, fidelity=told)
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,11 +142,6 @@ class Container(ABC):
         return 1
 
     @property
-    def jpeg_quality(self) -> int | None:
-        """See ``Photo``."""
-        return None
-
-    @property
     def upright_size(self) -> tuple[int, int]:
         """Width and height of the photo as it is meant to be looked at."""
         size = self.header.width, self.header.height
@@ -151,10 +169,10 @@ class Container(ABC):
         )
 
 
-def inflated(data: bytes) -> bytes:
-    """What a zlib stream holds. Raises zlib.error; ValueError for more than ``BLOCK_MAX``, before that is there."""
+def inflated(data: bytes, most: int = BLOCK_MAX) -> bytes:
+    """What a zlib stream holds. Raises zlib.error; ValueError for more than ``most`` bytes, before they are there."""
     decompressor = zlib.decompressobj()
-    content = decompressor.decompress(data, BLOCK_MAX)
+    content = decompressor.decompress(data, max(1, most))
     if not decompressor.eof:
         raise ValueError("cut short, or more than anybody needs")
     return content

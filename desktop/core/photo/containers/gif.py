@@ -8,6 +8,7 @@ from PIL import Image
 
 from desktop.core.photo.containers import pillow
 from desktop.core.photo.containers.base import Carried, Container, Header, Planes
+from desktop.core.photo.metadata.notes import Note
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import CutShortError, Part, Source, Spliced
 
@@ -16,6 +17,7 @@ _CONTROL, _COMMENT, _APPLICATION = 0xF9, 0xFE, 0xFF
 _MOST_BLOCKS = 50_000
 _MOST_PIECES = 500_000
 _WINDOW = 2**16
+_MOST_COMMENTS, _LONGEST_COMMENT = 20, 2**17
 
 
 class Gif(Container):
@@ -23,7 +25,8 @@ class Gif(Container):
         super().__init__(source)
         width, height, flags = struct.unpack_from("<HHB", source.exactly(6, 5))
         self._start = 13 + _table_bytes(flags)
-        self._comment = self._applications = False
+        self._comments: list[tuple[int, int]] = []
+        self._applications = False
         self._control: tuple[int, int] | None = None
         self._pieces = 0
         self._picture = self._first_picture()
@@ -39,11 +42,20 @@ class Gif(Container):
         fidelity = Fidelity()
         if self._is_animated():
             fidelity = fidelity.and_lost("further pictures", "the first of several in the file was used")
-        if self._comment:
-            fidelity = fidelity.and_lost("GIF comment", "not carried over")
         if self._applications:
             fidelity = fidelity.and_lost("other programs' data", "not carried over")
-        return Carried(fidelity=fidelity)
+        comments = self._comments[:_MOST_COMMENTS]
+        if len(comments) < len(self._comments):
+            fidelity = fidelity.and_lost("comment", f"all but the first {_MOST_COMMENTS}")
+        return Carried(fidelity=fidelity, notes=tuple(Note.comment(self._text(*comment)) for comment in comments))
+
+    def _text(self, at: int, end: int) -> bytes:
+        """What a row of pieces holds together."""
+        block, found, at = self._source[at : min(end, at + _LONGEST_COMMENT)], [], 0
+        while at < len(block) and block[at]:
+            found.append(block[at + 1 : at + 1 + block[at]])
+            at += 1 + block[at]
+        return b"".join(found)
 
     def planes(self) -> Planes:
         with pillow.opened(self._stream(), "GIF") as image:
@@ -75,7 +87,8 @@ class Gif(Container):
             end = self._behind_pieces(at + 2)
             if label == _CONTROL and end - at == 8:
                 self._control = at, end - at
-            self._comment |= label == _COMMENT
+            if label == _COMMENT:
+                self._comments.append((at + 2, end))
             name = self._source[at + 3 : at + 14] if label == _APPLICATION else b""
             self._applications |= bool(name) and name not in (b"NETSCAPE2.0", b"ANIMEXTS1.0")
             at = end

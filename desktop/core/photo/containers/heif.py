@@ -7,6 +7,7 @@ import contextlib
 import numpy as np
 import pi_heif
 
+from desktop.core.photo import exif as exif_block
 from desktop.core.photo.containers.base import (
     Carried,
     Container,
@@ -58,7 +59,8 @@ class Heif(Container):
             described = MainPicture(self._source).described if icc is None else None
             if described is not None:
                 icc, fidelity = described.profile, fidelity.joined(described.told)
-        return Carried(icc, xmp, fidelity=fidelity)
+        exif = self.exif
+        return Carried(icc, xmp, exif_block.resolution_of(exif) if exif else None, fidelity)
 
     def planes(self) -> Planes:
         array = np.array(self._image)  # a copy: what it shows goes with the file

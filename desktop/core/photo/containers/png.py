@@ -8,6 +8,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,19 +19,22 @@ from desktop.core.photo import exif as exif_block
 from desktop.core.photo import icc
 from desktop.core.photo.containers import pillow
 from desktop.core.photo.containers.base import BLOCK_MAX, Carried, Container, Header, Planes, inflated
+from desktop.core.photo.containers.png_texts import TEXTS, Texts, gathered
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import CutShortError, Source, Spliced
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_XMP_KEY = b"XML:com.adobe.xmp"
-_TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _FOR_DECODING = frozenset({b"PLTE", b"tRNS", b"IDAT"})
 _CHANNELS = {0: 1, 2: 3, 3: 3, 4: 2, 6: 4}
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _PALETTE = 3
 _METRE_IN_INCHES = 0.0254
-_LONGEST_KEYWORD = 79
-_MOST_TEXTS_NAMED = 8
+_MOST_NAMED = 8
+# What is carried along, said otherwise, or of no use to a result: a rendering hint and Apple's own index.
+_KNOWN = frozenset(
+    {"PLTE", "tRNS", "IDAT", "eXIf", "tEXt", "zTXt", "iTXt", "iCCP", "cICP", "sRGB", "gAMA", "cHRM", "pHYs"}
+    | {"acTL", "fcTL", "fdAT", "sBIT", "hIST", "iDOT"}
+)
 
 # The smallest pieces that writers cut pixels into are of some kilobytes.
 _MOST_CHUNKS = 1_000_000
@@ -75,31 +79,30 @@ class Png(Container):
         self.header = Header(width, height, "PNG", channels, 16 if self._deep else 8)
 
     def carried(self) -> Carried:
-        fidelity = Fidelity()
-        xmp, texts = None, []
-        for chunk in self._chunks:
-            if chunk.kind in _TEXTS:
-                keyword = self._source[chunk.at : chunk.at + min(chunk.size, _LONGEST_KEYWORD + 1)].partition(b"\0")[0]
-                if keyword == _XMP_KEY and chunk.kind == b"iTXt" and xmp is None:
-                    xmp = self._text(chunk)
-                    if xmp is None:
-                        fidelity = fidelity.and_lost("XMP", "it is damaged or too large and was left out")
-                else:
-                    texts.append(keyword.decode("latin-1"))
-        if texts:
-            names = ", ".join(dict.fromkeys(texts[:_MOST_TEXTS_NAMED])) + (
-                " …" if len(texts) > _MOST_TEXTS_NAMED else ""
-            )
-            fidelity = fidelity.and_lost("PNG text", f"{names} not carried over")
+        texts = self._texts
+        told = texts.fidelity
         frames = self._frames()
         if frames > 1:
-            fidelity = fidelity.and_lost("further pictures", f"the first of {frames} in the file was used")
-        profile, told = self._colours()
+            told = told.and_lost("further pictures", f"the first of {frames} in the file was used")
+        others = sorted({chunk.kind.decode("latin-1") for chunk in self._chunks} - _KNOWN)
+        if others:
+            told = told.and_lost("other PNG data", f"{', '.join(others[:_MOST_NAMED])} not carried over")
+        profile, colours = self._colours()
+        exif = self.exif
         return Carried(
             icc=profile,
-            xmp=xmp,
-            dpi=self._dpi(),
-            fidelity=fidelity.joined(told),
+            xmp=texts.xmp,
+            dpi=self._dpi() or (exif_block.resolution_of(exif) if exif else None),
+            fidelity=told.joined(colours),
+            iptc=texts.profiles.get("iptc") if texts.profiles.get("iptc", b"")[:1] == b"\x1c" else None,
+            notes=texts.notes,
+        ).with_resources(next((block for block in texts.profiles.values() if block.startswith(b"8BIM")), None))
+
+    @cached_property
+    def _texts(self) -> Texts:
+        wanted = (chunk for chunk in self._chunks if chunk.kind in TEXTS)
+        return gathered(
+            (chunk.kind, self._source.exactly(chunk.at, min(chunk.size, BLOCK_MAX + 1))) for chunk in wanted
         )
 
     def planes(self) -> Planes:
@@ -158,19 +161,8 @@ class Png(Container):
 
     @property
     def exif(self) -> bytes | None:
-        return (self._first(b"eXIf") or b"").removeprefix(b"Exif\0\0") or None
-
-    def _text(self, chunk: _Chunk) -> bytes | None:
-        if chunk.size > BLOCK_MAX:
-            return None
-        _, _, rest = self._source.exactly(chunk.at, chunk.size).partition(b"\0")
-        compressed, rest = rest[:1] == b"\1", rest[2:]
-        _, _, rest = rest.partition(b"\0")  # language
-        _, _, rest = rest.partition(b"\0")  # the keyword in that language
-        try:
-            return inflated(rest) if compressed else rest
-        except (zlib.error, ValueError):
-            return None
+        found = self._first(b"eXIf") or self._texts.profiles.get("exif") or self._texts.profiles.get("app1") or b""
+        return found.removeprefix(b"Exif\0\0") or None
 
     def _frames(self) -> int:
         control = self._first(b"acTL")

@@ -13,6 +13,7 @@ from desktop.core.photo.containers import pillow
 from desktop.core.photo.containers.base import Carried, Container, Header, Planes
 from desktop.core.photo.containers.tiff_page import ABOUT_PIXELS, BLACK_IS_ZERO, OLD_JPEG, SUBFILE, WHITE_IS_ZERO, Page
 from desktop.core.photo.containers.tiff_samples import decoded, is_plain
+from desktop.core.photo.metadata.iptc import in_order
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import Source
 from desktop.core.photo.tiff_tags import Field
@@ -67,17 +68,19 @@ class Tiff(Container):
         if not self._exif[1]:
             fidelity = fidelity.and_lost("EXIF", "it is damaged and was left out")
         blocks: dict[int, bytes] = {}
-        for tag, name in ((_ICC, "ICC profile"), (_XMP, "XMP")):
+        for tag, name in ((_ICC, "ICC profile"), (_XMP, "XMP"), (_IPTC, "IPTC"), (_PHOTOSHOP, "Photoshop data")):
             try:
                 blocks |= {field.tag: field.value for field in self._fields({tag})}
             except ValueError:
                 fidelity = fidelity.and_lost(name, "it is damaged or too large and was left out")
+        captions = in_order(blocks.get(_IPTC, b""))
         return Carried(
             icc=blocks.get(_ICC),
             xmp=blocks.get(_XMP),
             dpi=self._dpi(),
             fidelity=fidelity,
-        )
+            iptc=captions if captions.startswith(b"\x1c") else None,
+        ).with_resources(blocks.get(_PHOTOSHOP) or captions if captions.startswith(b"8BIM") else blocks.get(_PHOTOSHOP))
 
     def planes(self) -> Planes:
         if is_plain(self._page):
@@ -127,8 +130,8 @@ class Tiff(Container):
             fidelity = fidelity.and_lost("further pictures", f"the first of {count} in the file was used")
         if _LAYERS in self._tags:
             fidelity = fidelity.and_lost("Photoshop layers", "the picture that they make was used")
-        if {_IPTC, _PHOTOSHOP} & self._tags:
-            fidelity = fidelity.and_lost("IPTC and Photoshop data", "not carried over")
+        if exif_block.GEO_TAGS & self._tags:
+            fidelity = fidelity.and_lost("place on a map (GeoTIFF)", "it is told for each pixel of the smaller photo")
         return fidelity
 
     def _pages(self) -> int:

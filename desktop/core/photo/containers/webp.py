@@ -8,14 +8,17 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from desktop.core.photo import exif as exif_block
 from desktop.core.photo.containers import pillow
 from desktop.core.photo.containers.base import BLOCK_MAX, Carried, Container, Header, Planes
-from desktop.core.photo.photo import Fidelity
+from desktop.core.photo.photo import Coding, Fidelity
 from desktop.core.photo.source import CutShortError, Part, Source, Spliced
 
 _ANIMATED, _ALPHA = 0x02, 0x10
 _MOST_CHUNKS = 20_000
 _LARGEST = 512 * 2**20
+_MOST_NAMED = 8
+_KNOWN = frozenset({b"VP8X", b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF", b"ICCP", b"EXIF", b"XMP "})
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,18 @@ class Webp(Container):
         frames = sum(chunk.kind == b"ANMF" for chunk in self._chunks)
         if frames > 1:
             fidelity = fidelity.and_lost("further pictures", f"the first of {frames} in the file was used")
-        return Carried(self._block(b"ICCP"), self._block(b"XMP "), fidelity=fidelity)
+        others = sorted({chunk.kind.decode("latin-1").strip() for chunk in self._chunks if chunk.kind not in _KNOWN})
+        if others:
+            names = ", ".join(others[:_MOST_NAMED])
+            fidelity = fidelity.and_lost("other WebP data", f"{names} not carried over")
+        exif = self.exif
+        return Carried(
+            self._block(b"ICCP"),
+            self._block(b"XMP "),
+            exif_block.resolution_of(exif) if exif else None,
+            fidelity,
+            coding=Coding(lossless=any(chunk.kind == b"VP8L" for chunk in self._chunks)),
+        )
 
     def _block(self, kind: bytes) -> bytes | None:
         if not self._extended:

@@ -65,10 +65,14 @@ def test_of_an_animation_the_first_picture_is_taken(kind, told, moving):
     assert Item("further pictures", told) in photo.fidelity.lost
 
 
-def test_a_gif_s_comment_is_reported_lost(photo_like, tmp_path):
+@pytest.mark.parametrize("comment", [b"for Oma", "für Oma ".encode() * 100, b"f\xfcr Oma"])
+def test_a_gif_s_comment_is_carried_along(comment, photo_like, tmp_path):
     path = tmp_path / "a.gif"
-    Image.fromarray(photo_like(24, 16)).save(path, comment=b"for Oma")
-    assert "GIF comment" in _items(read(path).fidelity.lost)
+    Image.fromarray(photo_like(24, 16)).save(path, comment=comment)
+    photo = read(path)
+    (note,) = photo.notes
+    assert (note.keyword, note.content) == ("Comment", comment)
+    assert photo.fidelity.lost == ()
 
 
 @pytest.mark.parametrize("part", [0.02, 0.2])

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from desktop.core import errors
+from desktop.core.photo.metadata.notes import Note
 from desktop.core.photo.photo import Item
 from desktop.core.photo.read import read
 
@@ -32,13 +33,50 @@ def test_a_broken_stream_in_a_chunk_is_reported_lost(kind, photo_like, png, put)
     assert _items(photo.fidelity.lost) == [{b"iCCP": "ICC profile", b"iTXt": "XMP"}[kind]]
 
 
-def test_text_of_any_kind_is_named_and_no_more_than_a_few(photo_like, png, put):
-    texts = [(b"tEXt", b"Author\0x"), (b"zTXt", b"Comment\0\0" + zlib.compress(b"x")), (b"iTXt", b"Title\0\0\0\0\0x")]
+def test_text_of_any_kind_is_carried_along(photo_like, png, put):
+    texts = [
+        (b"tEXt", b"Author\0Zo\xeb"),
+        (b"zTXt", b"Comment\0\0" + zlib.compress(b"x")),
+        (b"iTXt", b"Title\0\0\0de\0Titel\0Sch\xc3\xb6n"),
+        (b"iTXt", b"Source\0\1\0\0\0" + zlib.compress("✓".encode())),
+    ]
     photo = read(put("a.png", png(photo_like(24, 16), before=texts, after=[(b"tEXt", b"Software\0x")])))
-    assert photo.fidelity.lost == (Item("PNG text", "Author, Comment, Title, Software not carried over"),)
-    many = [(b"tEXt", f"Key{number}".encode() + b"\0x") for number in range(50)]
+    assert photo.notes == (
+        Note("Author", "Zoë"),
+        Note("Comment", "x"),
+        Note("Title", "Schön", True, "de", "Titel"),
+        Note("Source", "✓", True),
+        Note("Software", "x"),
+    )
+    assert photo.fidelity.lost == ()
+
+
+@pytest.mark.parametrize(
+    ("chunk", "why"),
+    [
+        ((b"zTXt", b"Author\0\0" + b"nonsense"), "Author: damaged or too large and left out"),
+        ((b"iTXt", b"Author\0\0\0\0\0\xff"), None),
+        ((b"tEXt", b"Author\0" + bytes(5 * 2**20)), "Author: damaged or too large and left out"),
+    ],
+    ids=["damaged", "no UTF-8", "too large"],
+)
+def test_text_that_is_no_use_is_named(chunk, why, photo_like, png, put):
+    photo = read(put("a.png", png(photo_like(24, 16), before=[chunk])))
+    assert photo.fidelity.lost == ((Item("PNG text", why),) if why else ())
+
+
+def test_texts_that_inflate_without_end_are_given_up_soon(photo_like, png, put):
+    bomb = b"\0\0" + zlib.compress(bytes(40 * 2**20), 9)
+    many = [(b"zTXt", f"Key{number}".encode() + bomb) for number in range(300)]
     (lost,) = read(put("a.png", png(photo_like(24, 16), before=many))).fidelity.lost
-    assert len(lost.detail) < 100
+    assert lost.item == "PNG text"
+    assert len(lost.detail) < 150
+
+
+def test_other_data_is_named(photo_like, png, put):
+    chunks = [(b"tIME", bytes(7)), (b"bKGD", bytes(6)), (b"caBX", b"content credentials")]
+    photo = read(put("a.png", png(photo_like(24, 16), before=chunks)))
+    assert photo.fidelity.lost == (Item("other PNG data", "bKGD, caBX, tIME not carried over"),)
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16], ids=["8 bit", "16 bit"])

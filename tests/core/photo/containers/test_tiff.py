@@ -98,10 +98,28 @@ def test_further_pages_are_reported_lost(photo_like, tmp_path):
     assert Item("further pictures", "the first of 3 in the file was used") in photo.fidelity.lost
 
 
-@pytest.mark.parametrize("tag", [33723, 34377], ids=["IPTC", "Photoshop"])
-def test_a_tiff_s_iptc_and_photoshop_data_are_reported_lost(tag, photo_like, tiff_file):
-    photo = read(tiff_file(photo_like(24, 16), extratags=[(tag, "B", 4, b"8BIM", True)]))
-    assert "IPTC and Photoshop data" in _items(photo.fidelity.lost)
+CAPTION = b"\x1c\x02\x78\0\x07for Oma"
+
+
+@pytest.mark.parametrize("turned", [False, True], ids=["as it is", "turned round in words of four bytes"])
+def test_captions_of_a_tiff_are_carried_along(turned, photo_like, tiff_file):
+    stored = b"".join(CAPTION[at : at + 4][::-1] for at in range(0, 12, 4)) if turned else CAPTION
+    photo = read(tiff_file(photo_like(24, 16), extratags=[(33723, "B", len(stored), stored, True)]))
+    assert photo.iptc == CAPTION
+    assert photo.fidelity.lost == ()
+
+
+def test_photoshop_s_data_in_a_tiff_is_carried_along_but_for_what_is_told_in_pixels(photo_like, tiff_file):
+    guides, url = b"8BIM\x04\x08\0\0\0\0\0\x04abcd", b"8BIM\x04\x0b\0\0\0\0\0\x02hi"
+    block = guides + b"8BIM\x04\x04\0\0" + len(CAPTION).to_bytes(4, "big") + CAPTION + url
+    photo = read(tiff_file(photo_like(24, 16), extratags=[(34377, "B", len(block), block, True)]))
+    assert (photo.iptc, photo.photoshop) == (CAPTION, url)
+    assert _items(photo.fidelity.lost) == ["guides and slices"]
+
+
+def test_damaged_photoshop_data_is_named(photo_like, tiff_file):
+    photo = read(tiff_file(photo_like(24, 16), extratags=[(34377, "B", 4, b"nono", True)]))
+    assert _items(photo.fidelity.lost) == ["Photoshop data"]
 
 
 def _items(items):

@@ -1,0 +1,390 @@
+"""What a format can hold of a photo, and what is kept, converted and lost of it: before anything is written."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ImageCms
+
+from desktop.core.photo import exif as exif_block
+from desktop.core.photo.depth import as_8_bit
+from desktop.core.photo.formats import JPEG, PNG, TIFF, OutputFormat
+from desktop.core.photo.icc import space_of
+from desktop.core.photo.metadata import exif_edit, iptc, notes
+from desktop.core.photo.metadata.exif_edit import ExifBlock
+from desktop.core.photo.metadata.notes import Note
+from desktop.core.photo.metadata.thumbnail import Small, small_of
+from desktop.core.photo.metadata.xmp import Packet
+from desktop.core.photo.photo import Coding, Fidelity, Photo
+from desktop.core.photo.wishes import Wishes
+
+JPEG_EXIF_MAX = 65_533 - 6
+"""A marker segment holds 65,533 bytes, "Exif\\0\\0" among them."""
+JPEG_XMP_MAX = 65_533 - 29
+_JPEG_ICC_MAX = 255 * 65_519
+_JPEG_DPI_MAX = 65_535
+_REMOVED = "removed, as you chose"
+
+
+@dataclass(eq=False)
+class Fitted:
+    """What is written: everything in it fits into the format.
+
+    Attributes:
+        pixels, alpha: as they are to be coded.
+        extended_xmp: what is too large for a JPEG's first packet.
+        resources: IPTC and Photoshop's image resources as one block.
+        iptc: the same captions alone, for formats that have a place for them.
+        coding: how pixels are to be coded.
+    """
+
+    pixels: NDArray[Any]
+    alpha: NDArray[Any] | None
+    icc: bytes | None = None
+    exif: bytes | None = None
+    xmp: bytes | None = None
+    extended_xmp: bytes | None = None
+    resources: bytes | None = None
+    iptc: bytes | None = None
+    notes: tuple[Note, ...] = ()
+    dpi: tuple[float, float] | None = None
+    coding: Coding = field(default_factory=Coding)
+
+    @property
+    def is_grey(self) -> bool:
+        return self.pixels.ndim == 2
+
+    @property
+    def with_alpha(self) -> NDArray[Any]:
+        """(H, W), (H, W, 2), (H, W, 3) or (H, W, 4), colours before alpha."""
+        return self.pixels if self.alpha is None else np.dstack([self.pixels, self.alpha])
+
+
+def fitted(photo: Photo, output: OutputFormat, wishes: Wishes) -> tuple[Fitted, Fidelity]:
+    """The photo as the format can hold it, and what becomes of everything from its original file to this one."""
+    fitting = _Fitting(photo, output, wishes)
+    pixels, alpha = fitting.picture()
+    return fitting.description(pixels, alpha), fitting.told
+
+
+def foretold(photo: Photo, output: OutputFormat, wishes: Wishes) -> Fidelity:
+    """The same account, of a photo that is not enlarged yet and whose pixels are left alone."""
+    fitting = _Fitting(photo, output, wishes, lambda: Small(bytes(8_000), 160, 120))
+    fitting.tell_of_pixels()
+    fitting.description(photo.pixels, None)
+    return fitting.told
+
+
+class _Fitting:
+    """One photo on its way into one format."""
+
+    def __init__(
+        self, photo: Photo, output: OutputFormat, wishes: Wishes, small: Callable[[], Small] | None = None
+    ) -> None:
+        self._photo = photo
+        self._output = output
+        self._wishes = wishes
+        self._make_small = small or (lambda: small_of(photo.pixels))
+        self.told = photo.fidelity
+        self._places: list[str] = []  # where it says where the photo was taken
+
+    def tell_of_pixels(self) -> None:
+        """Notes what the format does to the pixels."""
+        photo, output = self._photo, self._output
+        if photo.bits == 16:
+            if output.deep:
+                self._kept("bit depth", "16 bit")
+            else:
+                self._lost("bit depth", f"16 bit became 8 bit: {output.label} holds no more")
+        if photo.alpha is not None:
+            if output.alpha:
+                self._kept("transparency", "enlarged with the photo")
+            elif not self._is_opaque:
+                self._lost("transparency", f"laid over white: {output.label} has none")
+        if self._grey_becomes_colour:
+            self._converted("grey", "stored as colour, because 16 bit with transparency needs it")
+
+    def picture(self) -> tuple[NDArray[Any], NDArray[Any] | None]:
+        """Colours and alpha as the format can hold them."""
+        self.tell_of_pixels()
+        photo, output = self._photo, self._output
+        pixels: NDArray[Any] = photo.pixels
+        alpha: NDArray[Any] | None = photo.alpha
+        if not output.deep:
+            pixels = as_8_bit(pixels)
+            alpha = as_8_bit(alpha) if alpha is not None else None
+        if alpha is not None and not output.alpha:
+            pixels = pixels if self._is_opaque else _over_white(pixels, alpha)
+            alpha = None
+        if self._grey_becomes_colour:
+            pixels = np.dstack([pixels] * 3)
+        return pixels, alpha
+
+    def description(self, pixels: NDArray[Any], alpha: NDArray[Any] | None) -> Fitted:
+        """Everything beside the pixels."""
+        photo = self._photo
+        dpi = self._resolution()
+        exif = self._exif(dpi)
+        xmp, extended = self._xmp(dpi)
+        found = Fitted(pixels, alpha, self._icc(), exif, xmp, extended, dpi=dpi)
+        found.iptc, found.resources = self._captions(dpi)
+        found.notes = self._notes()
+        self._tell_places()
+        found.coding = replace(
+            photo.coding,
+            progressive=photo.coding.progressive or self._wishes.progressive,
+            lossless=photo.coding.lossless or self._wishes.lossless,
+        )
+        return found
+
+    @cached_property
+    def _is_opaque(self) -> bool:
+        alpha = self._photo.alpha
+        return alpha is not None and bool(alpha.min() == np.iinfo(alpha.dtype).max)
+
+    @property
+    def _grey_becomes_colour(self) -> bool:
+        # Neither OpenCV's PNG writer nor most readers of TIFF know 16-bit grey with transparency.
+        photo, output = self._photo, self._output
+        return photo.is_grey and photo.bits == 16 and output.deep and photo.alpha is not None and output.alpha
+
+    @cached_property
+    def _small(self) -> Small:
+        return self._make_small()
+
+    def _icc(self) -> bytes | None:
+        icc, output = self._photo.icc, self._output
+        if not icc:
+            return None
+        as_colour = not self._photo.is_grey or self._grey_becomes_colour or not output.grey
+        if space_of(icc) == "GRAY" and as_colour:
+            self._lost("ICC profile", "it is for grey, and the result is stored as colour")
+            return None
+        if output is JPEG and len(icc) > _JPEG_ICC_MAX:
+            self._lost("ICC profile", "too large for JPEG")
+            return None
+        self._kept("ICC profile", _profile_name(icc))
+        return icc
+
+    def _resolution(self) -> tuple[float, float] | None:
+        """Dots per inch of the result."""
+        before = self._photo.dpi
+        if before is None:
+            return None
+        factor = self._wishes.dpi_factor
+        dpi = before[0] * factor, before[1] * factor
+        words = _dpi_words(dpi)
+        if self._output is JPEG and max(dpi) > _JPEG_DPI_MAX:
+            self._lost("resolution", f"{words}: too high for JPEG")
+            return None
+        if factor == 1:
+            self._kept("resolution", words)
+        else:
+            self._converted("resolution", f"{_dpi_words(before)} became {words}, so that it prints as large as before")
+        return dpi
+
+    def _exif(self, dpi: tuple[float, float] | None) -> bytes | None:
+        exif = self._photo.exif
+        if not exif:
+            return exif_edit.minimal(dpi) if dpi and not self._output.resolution else None
+        try:
+            return self._settled_exif(ExifBlock(exif), dpi)
+        except ValueError:
+            self._lost("EXIF", "it is damaged and was left out")
+            return None
+
+    def _settled_exif(self, block: ExifBlock, dpi: tuple[float, float] | None) -> bytes | None:
+        photo, output = self._photo, self._output
+        told, self.told = self.told, Fidelity()  # nothing of it is told if it is damaged after all
+        block.set_size(photo.width, photo.height)
+        if dpi is not None:
+            block.set_dpi(dpi, add=not output.resolution)
+        self._settle_place(block)
+        if block.has_thumbnail:
+            if output is TIFF:
+                block.set_thumbnail(None)
+                self._lost("EXIF thumbnail", "in a TIFF it would be a second page")
+            else:
+                block.set_thumbnail(self._small.jpeg)
+                self._converted("EXIF thumbnail", "made anew from the result")
+        found = bytes(block)
+        if output is TIFF:
+            exif_block.require_whole(found)
+            if block.has_maker_note:
+                self._converted("maker note", "kept, but in another place: some programs find only parts of it")
+        if output is JPEG and len(found) > JPEG_EXIF_MAX:
+            found = exif_block.without_maker_note(found)
+            if len(found) <= JPEG_EXIF_MAX:
+                self._lost("maker note", "too large for JPEG")
+            else:
+                self.told = told
+                self._lost("EXIF", "too large for JPEG")
+                return None
+        told = told.and_kept("EXIF", f"{len(found):,} bytes")
+        self.told = told.joined(self.told)
+        return found
+
+    def _settle_place(self, block: ExifBlock) -> None:
+        if not block.tells_place:
+            return
+        if self._wishes.strip_gps:
+            block.strip_places()
+        self._places.append("EXIF")
+
+    def _tell_places(self) -> None:
+        if self._places and self._wishes.strip_gps:
+            noted = self._photo.exif is not None and _has_maker_note(self._photo.exif)
+            beside = "; the camera's own maker note was kept, and may hold it" if noted else ""
+            self._lost("location", f"{_REMOVED}, from {' and '.join(self._places)}{beside}")
+        elif self._places:
+            self._kept("location", f"where the photo was taken, in {' and '.join(self._places)}")
+
+    def _xmp(self, dpi: tuple[float, float] | None) -> tuple[bytes | None, bytes | None]:
+        """The packet, and what does not fit into the first of a JPEG."""
+        xmp, wishes = self._photo.xmp, self._wishes
+        if not xmp and wishes.provenance is None:
+            return None, None
+        try:
+            packet = Packet(xmp or None)
+        except ValueError:
+            return self._odd_xmp(xmp or b""), None
+        self._settle_xmp(packet, dpi)
+        if wishes.provenance is not None:
+            packet.add_provenance(wishes.provenance)
+            self._converted("note of the enlargement", f"added to XMP: {wishes.provenance.words}")
+        if self._output is not JPEG:
+            found, extended = bytes(packet), None
+        else:
+            try:
+                found, extended = packet.split(JPEG_XMP_MAX)
+            except ValueError:
+                self._lost("XMP", "too large for JPEG")
+                return None, None
+        if xmp:
+            self._kept("XMP", f"{len(xmp):,} bytes")
+        return found, extended
+
+    def _settle_xmp(self, packet: Packet, dpi: tuple[float, float] | None) -> None:
+        photo = self._photo
+        packet.set_upright()
+        packet.set_size(photo.width, photo.height)
+        if dpi is not None:
+            packet.set_dpi(dpi)
+        if packet.has_thumbnails:
+            packet.set_thumbnails(self._small.jpeg, self._small.width, self._small.height)
+            self._converted("XMP thumbnail", "made anew from the result")
+        if packet.tells_place:
+            if self._wishes.strip_gps:
+                packet.strip_places()
+            self._places.append("XMP")
+
+    def _odd_xmp(self, xmp: bytes) -> bytes | None:
+        """What cannot be looked into is kept as it is, if nothing had to be taken out of it."""
+        if self._wishes.strip_gps:
+            self._lost("XMP", "it is damaged or too large to be looked through for the location")
+            return None
+        if self._output is JPEG and len(xmp) > JPEG_XMP_MAX:
+            self._lost("XMP", "too large for JPEG")
+            return None
+        if self._wishes.provenance is not None:
+            self._lost("note of the enlargement", "not added: the photo's own XMP is damaged, and was left as it is")
+        self._kept("XMP", f"{len(xmp):,} bytes")
+        return xmp
+
+    def _captions(self, dpi: tuple[float, float] | None) -> tuple[bytes | None, bytes | None]:
+        """Captions alone, and everything of Photoshop's, captions among it."""
+        photo, output = self._photo, self._output
+        captions = self._without_places(photo.iptc) if photo.iptc else None
+        others: Iterable[iptc.Resource] = iptc.resources(photo.photoshop) if photo.photoshop else ()
+        if not captions and not others:
+            return None, None
+        if not output.captions:
+            if captions:
+                self._lost("IPTC", f"{_entries(captions)}: {output.label} has no place for it")
+            if others:
+                self._lost("Photoshop data", f"{output.label} has no place for it")
+            return None, None
+        if captions:
+            self._kept("IPTC", _entries(captions))
+        if others:
+            self._kept("Photoshop data", f"{len(photo.photoshop or b''):,} bytes")
+        thumbnail = None
+        if iptc.has_thumbnail(others):
+            small = self._small
+            thumbnail = iptc.thumbnail_resource(small.jpeg, small.width, small.height)
+            self._converted("Photoshop thumbnail", "made anew from the result")
+        return captions, iptc.block_of(None if output is TIFF else captions, others, dpi, thumbnail) or None
+
+    def _without_places(self, captions: bytes) -> bytes | None:
+        try:
+            if not iptc.tells_place(captions) or not (self._wishes.strip_gps or self._output.captions):
+                return captions
+            self._places.append("IPTC")
+            return iptc.without_places(captions) if self._wishes.strip_gps else captions
+        except ValueError:
+            if not self._wishes.strip_gps:
+                return captions
+            self._lost("IPTC", "it is damaged and could not be looked through for the location")
+            return None
+
+    def _notes(self) -> tuple[Note, ...]:
+        found, output = self._photo.notes, self._output
+        fitting = found if output is PNG else notes.for_jpeg(found) if output is JPEG else ()
+        others = [note for note in found if note not in fitting]
+        for item, is_comment in (("comment", True), ("PNG text", False)):
+            kept = [note for note in fitting if (note.keyword == notes.COMMENT) == is_comment]
+            lost = [note for note in others if (note.keyword == notes.COMMENT) == is_comment]
+            if kept:
+                self._kept(item, f"{len(kept[0].text):,} characters" if is_comment else notes.names(kept))
+            if lost:
+                self._lost(item, f"{'' if is_comment else notes.names(lost) + ': '}{output.label} has no place for it")
+        return tuple(fitting)
+
+    def _kept(self, item: str, detail: str) -> None:
+        self.told = self.told.and_kept(item, detail)
+
+    def _converted(self, item: str, detail: str) -> None:
+        self.told = self.told.and_converted(item, detail)
+
+    def _lost(self, item: str, detail: str) -> None:
+        self.told = self.told.and_lost(item, detail)
+
+
+def _has_maker_note(exif: bytes) -> bool:
+    try:
+        return ExifBlock(exif).has_maker_note
+    except ValueError:
+        return False
+
+
+def _entries(captions: bytes) -> str:
+    with contextlib.suppress(ValueError):
+        count = len(iptc.records(captions))
+        return f"{count} entries" if count != 1 else "1 entry"
+    return f"{len(captions):,} bytes"
+
+
+def _dpi_words(dpi: tuple[float, float]) -> str:
+    across, down = dpi
+    return f"{across:.0f} dpi" if round(across) == round(down) else f"{across:.0f} x {down:.0f} dpi"
+
+
+def _profile_name(icc: bytes) -> str:
+    with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
+        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc))).strip()
+    return f"{len(icc):,} bytes"
+
+
+def _over_white(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
+    top = np.iinfo(pixels.dtype).max
+    weight = alpha.astype(np.float32) / top
+    if pixels.ndim == 3:
+        weight = weight[..., None]
+    return np.rint(pixels * weight + top * (1 - weight)).astype(pixels.dtype)
