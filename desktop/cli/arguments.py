@@ -92,7 +92,23 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scale", type=_positive, choices=(2, 3, 4, 8), help="how many times wider and higher (default: 3)"
     )
-    parser.add_argument("--model", metavar="NAME", help="model family or full ID (default: edsr-baseline)")
+    parser.add_argument(
+        "--model",
+        metavar="NAME",
+        help="auto (default): enlarges clean photos faithfully and restores worn ones, and says which and why; "
+        "or a model family or full ID",
+    )
+    parser.add_argument(
+        "--strength",
+        type=_strength,
+        metavar="0..100",
+        help="how thoroughly edsr-restore cleans, from hardly to fully (default: 100, or what auto finds right)",
+    )
+    parser.add_argument(
+        "--self-ensemble",
+        action="store_true",
+        help="best quality: the average of eight passes, so it takes eight times as long",
+    )
     parser.add_argument("--engine", metavar="NAME", default="auto", help="auto (default) or opencv")
     parser.add_argument("--format", choices=tuple(BY_NAME), help="default: the photo's own; PNG where that cannot be")
     parser.add_argument("--quality", type=_quality, metavar="1..100", default=95, help="JPEG and WebP (default: 95)")
@@ -176,6 +192,13 @@ def _positive(text: str) -> int:
     value = int(text)
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
+    return value
+
+
+def _strength(text: str) -> int:
+    value = int(text)
+    if not 0 <= value <= 100:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 100")
     return value
 
 

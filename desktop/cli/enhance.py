@@ -28,6 +28,7 @@ from desktop.core.experience import Experience
 from desktop.core.forecast import Forecaster
 from desktop.core.jobs import DEFAULT_TEMPLATE, Job, JobState, Request
 from desktop.core.loaded_net import LoadedNet
+from desktop.core.models.catalogue import AUTO_FAMILY, RESTORE_FAMILY, Catalogue
 from desktop.core.naming import Template
 from desktop.core.photo.formats import BY_SUFFIX, READABLE_SUFFIXES
 from desktop.core.photo.isolated import PhotoReader
@@ -46,7 +47,7 @@ def run_enhance(options: argparse.Namespace) -> int:
     accept_every_name()
     workspace = Workspace.open(options.data_dir, notice=lambda error: tqdm.write(f"Note: {error}", file=sys.stderr))
     workspace.log_to_file()
-    workspace.catalogue.choose(options.model, options.scale)
+    _require_model(workspace.catalogue, options)
     LoadedNet(workspace.store).require_engine(options.engine)
     left_out = LeftOut()
     requests = list(_requests(options, left_out))
@@ -70,6 +71,19 @@ def run_enhance(options: argparse.Namespace) -> int:
         if options.report is not None:
             status = max(status, _report(ended, options.report, workspace.reader, quiet=options.json))
     return _EXIT_INTERRUPTED if cancel.cancelled else status
+
+
+def _require_model(catalogue: Catalogue, options: argparse.Namespace) -> None:
+    """Raises UsageError where there is no such model, or no strength to it."""
+    model = catalogue.choose(options.model, options.scale)
+    automatic = options.model in (None, AUTO_FAMILY)
+    if options.strength is not None and not automatic and catalogue.gentle_end(model) is None:
+        raise UsageError(
+            "The model “{name}” has no strength to choose. --strength is for {family}, and for what {auto} chooses.",
+            name=model.id,
+            family=RESTORE_FAMILY,
+            auto=AUTO_FAMILY,
+        )
 
 
 def _outcomes(
@@ -125,6 +139,8 @@ def _requests(options: argparse.Namespace, left_out: LeftOut) -> Iterator[Reques
             model=options.model,
             scale=options.scale,
             engine=options.engine,
+            strength=options.strength,
+            self_ensemble=options.self_ensemble,
             output=folder,
             output_file=file,
             format=chosen,
@@ -211,6 +227,9 @@ def _tell(outcome: Outcome, told: list[Item], *, as_json: bool) -> None:
         tqdm.write(json.dumps(as_record(outcome)), file=sys.stdout)
         return
     name = outcome.request.path
+    if outcome.decision is not None:
+        strength = f", strength {outcome.strength}" if outcome.strength is not None else ""
+        tqdm.write(f"{name}: {outcome.model}{strength}, because {outcome.decision.reason}", file=sys.stderr)
     match outcome.state:
         case JobState.DONE:
             tqdm.write(
@@ -248,6 +267,9 @@ def as_record(outcome: Outcome) -> dict[str, Any]:
         "status": outcome.state.value,
         "error": _error(outcome.error),
         "model": outcome.model,
+        "strength": outcome.strength,
+        "self_ensemble": outcome.self_ensemble,
+        "reason": str(outcome.decision.reason) if outcome.decision else None,
         "scale": outcome.scale,
         "engine": outcome.engine,
         "precision": outcome.precision,

@@ -16,7 +16,9 @@ import filelock
 import numpy as np
 
 from desktop.core import files
+from desktop.core.ensemble import PASSES
 from desktop.core.jobs import Account, JobState, Request, Result
+from desktop.core.models.catalogue import pace_of
 from desktop.core.photo.formats import BY_NAME, BY_SUFFIX, OutputFormat
 from desktop.core.throughput import Photo
 
@@ -64,7 +66,7 @@ class Lesson:
     """What one finished photo tells.
 
     Attributes:
-        megapixels: of the original.
+        megapixels: of the original, as often as the network saw it.
         load_s: for loading the network; 0 where it was there already.
         output: name of the result's format.
         output_megapixels, share: of the result, and its bytes as a multiple of what is usual.
@@ -84,9 +86,9 @@ class Lesson:
         megapixels = account.input_width * account.input_height / MEGA
         if not (account.model and megapixels > 0 and account.seconds > 0):
             return None
-        lesson = cls(
-            Kind(account.model, account.engine, account.precision), megapixels, account.seconds, account.load_seconds
-        )
+        kind = Kind(pace_of(account.model), account.engine, account.precision)
+        passes = PASSES if account.self_ensemble else 1
+        lesson = cls(kind, megapixels * passes, account.seconds, account.load_seconds)
         pixels = account.width * account.height
         output = BY_SUFFIX.get(result.path.suffix.lower()) if result else None
         if result is None or output is None or not (pixels and result.bytes):

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from desktop.core import disks, errors, memory
 from desktop.core.engines.base import Net
+from desktop.core.ensemble import PASSES
 from desktop.core.experience import MEGA, Experience, Kind, Learned
 from desktop.core.jobs import Request
-from desktop.core.models.catalogue import Catalogue, Model
+from desktop.core.models.catalogue import Catalogue, Model, pace_of
 from desktop.core.photo.formats import BY_SUFFIX, PNG, OutputFormat, output_format
 from desktop.core.photo.header import Size
 from desktop.core.throughput import Speed, fitted
@@ -97,10 +98,16 @@ class Work:
     Attributes:
         kind: what will run it; None where nothing will, because it cannot be read or there is no such model.
         megapixels: of the original; None where not known yet.
+        passes: how often the network sees it.
     """
 
     kind: Kind | None
     megapixels: float | None
+    passes: int = 1
+
+    def load(self, usual: float) -> float:
+        """Megapixels that go through the network, for an original of ``usual`` where its size is not known."""
+        return self.passes * (usual if self.megapixels is None else self.megapixels)
 
 
 @dataclass(frozen=True)
@@ -163,7 +170,8 @@ class Forecaster:
         if model is None or size == (0, 0):
             return Work(None, 0.0)
         engine = request.engine if request.engine != "auto" else ""
-        return Work(Kind(model.id, engine), size[0] * size[1] / MEGA if size else None)
+        passes = PASSES if request.self_ensemble else 1
+        return Work(Kind(pace_of(model.id), engine), size[0] * size[1] / MEGA if size else None, passes)
 
     def speed(self, kind: Kind, before: Learned, now: Learned | None = None) -> Speed:
         """How fast a kind is.
@@ -193,7 +201,7 @@ class Forecaster:
             if work.kind not in speeds:
                 speeds[work.kind] = self.speed(work.kind, learned)
                 seconds += speeds[work.kind].load_s
-            seconds += speeds[work.kind].seconds(usual / MEGA if work.megapixels is None else work.megapixels)
+            seconds += speeds[work.kind].seconds(work.load(usual / MEGA))
             size = order.size or (round(usual**0.5), round(usual**0.5))
             needed = self.result_bytes(order.request, size, rate)
             rooms[order.folder] += needed
@@ -229,7 +237,7 @@ class Forecaster:
 
     def _guess(self, kind: Kind, learned: Learned) -> Speed:
         """From the number of operations, at the speed of another network on this machine where there is one."""
-        parameters = self._catalogue.by_id(kind.model).parameters
+        parameters = next(model.parameters for model in self._catalogue.models if pace_of(model.id) == kind.model)
         per_megapixel = 2 * parameters * MEGA / _OPERATIONS_PER_S
         for other in reversed(learned.kinds):
             known = next((model.parameters for model in self._catalogue.models if model.id == other.model), 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
@@ -45,15 +45,51 @@ class IllegalMoveError(ValueError):
 
 
 @dataclass(frozen=True)
+class Reason:
+    """Why something was chosen, in a sentence's part: "it is noisy".
+
+    Attributes:
+        template: with ``{name}`` fields, in English; the key of its translation.
+        params: values of the fields.
+    """
+
+    template: str
+    params: Mapping[str, int | str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return self.template.format(**self.params)
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the automatic choice came to for one photo, kept so that doing it again gives the same.
+
+    Attributes:
+        model: full model ID.
+        strength: None for a model that has none.
+        input_bytes, input_mtime_ns: the file it was decided for: another version of it is looked at anew.
+    """
+
+    model: str
+    strength: int | None
+    reason: Reason
+    input_bytes: int = 0
+    input_mtime_ns: int = 0
+
+
+@dataclass(frozen=True)
 class Request:
     """What is asked for one photo.
 
     Attributes:
         path: the original.
         root: the folder argument it was found under, whose structure the output keeps; None for a photo named itself.
-        model: a family or full model ID.
+        model: a family, full model ID or "auto"; None for the default.
         scale: None for the model's own, or the default.
         engine: an engine's name or "auto".
+        strength: 0 to 100, for models that have one; None for full, or for what "auto" finds right.
+        self_ensemble: whether to take eight times as long for the best quality.
+        decided: what "auto" came to for this photo before.
         output: folder for the result; None for beside the original.
         output_file: the exact file to write instead; its suffix has set ``format``.
         format: an output format's name; None for the photo's own.
@@ -77,6 +113,9 @@ class Request:
     model: str | None = None
     scale: int | None = None
     engine: str = "auto"
+    strength: int | None = None
+    self_ensemble: bool = False
+    decided: Decision | None = None
     output: Path | None = None
     output_file: Path | None = None
     format: str | None = None
@@ -120,6 +159,8 @@ class Account:
 
     Attributes:
         model: full model ID.
+        strength: None for a model that has none.
+        decision: what "auto" came to; None where it was not asked.
         width, height: of the result in pixels, 0 where there is none.
         input_width, input_height: of the upright original, 0 where it was never opened.
         input_bytes, input_mtime_ns: the original's file as it was read: which version of it this is about.
@@ -142,6 +183,9 @@ class Account:
     input_bytes: int = 0
     input_mtime_ns: int = 0
     load_seconds: float = 0.0
+    strength: int | None = None
+    self_ensemble: bool = False
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from desktop.core import errors
 from desktop.core.engines.base import Engine, Mixed, Net
 from desktop.core.engines.opencv_engine import OpenCvEngine
 from desktop.core.models.catalogue import FULL_STRENGTH, Model
-from desktop.core.models.store import Store
+from desktop.core.models.store import ModelState, Store
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +47,10 @@ class LoadedNet:
                 name=name,
                 known=", ".join((AUTO, *self._engines)),
             )
+
+    def has(self, model: Model) -> bool:
+        """Whether the model is on this computer, or ships with Rekindle; changes nothing."""
+        return self._store.state(model) is not ModelState.AVAILABLE
 
     def get(self, model: Model, engine: str = AUTO, strength: int | None = None) -> tuple[Net, float]:
         """The net, and the seconds it took to load: 0 when it was there already.

@@ -14,11 +14,11 @@ from pathlib import Path
 from desktop.core import errors, files, forecast, memory
 from desktop.core.cancel import CancelToken
 from desktop.core.claims import Claims
-from desktop.core.engines.base import Net
 from desktop.core.enhance import Observer, Order, Progress, enhance
-from desktop.core.jobs import Account, Job, JobState, Request, Result
+from desktop.core.jobs import Account, Decision, Job, JobState, Request, Result
 from desktop.core.loaded_net import LoadedNet
-from desktop.core.models.catalogue import Catalogue, Model
+from desktop.core.model_choice import ModelChoice
+from desktop.core.models.catalogue import Catalogue
 from desktop.core.naming import Facts, day_of, likely_path, numbered, output_path, same_file, template_of
 from desktop.core.photo.exif import day_taken
 from desktop.core.photo.fitting import foretold
@@ -65,6 +65,9 @@ class Outcome:
     height: int = 0
     seconds: float = 0.0
     load_seconds: float = 0.0
+    strength: int | None = None
+    self_ensemble: bool = False
+    decision: Decision | None = None
     peak_rss_mib: int = 0
     fidelity: Fidelity = field(default_factory=Fidelity)
     input_width: int = 0
@@ -154,20 +157,24 @@ class Pipeline:
         )
         with memory.PeakMeter() as meter:
             state, error = run.finish()
+        net = run.choice.net if run.choice else None
         return Outcome(
             request,
             state,
             output=run.output if state in (JobState.DONE, JobState.SKIPPED) else None,
             result=run.result if state is JobState.DONE else None,
             error=error,
-            model=run.model.id if run.model else (request.model or ""),
-            scale=run.model.scale if run.model else (request.scale or 0),
-            engine=run.net.engine if run.net else "",
-            precision=run.net.precision if run.net else "",
+            model=run.choice.model.id if run.choice else (request.model or ""),
+            scale=run.choice.model.scale if run.choice else (request.scale or 0),
+            engine=net.engine if net else "",
+            precision=net.precision if net else "",
             width=run.size[0],
             height=run.size[1],
             seconds=run.seconds,
-            load_seconds=run.load_seconds,
+            load_seconds=run.choice.load_seconds if run.choice else 0.0,
+            strength=run.choice.strength if run.choice else None,
+            self_ensemble=request.self_ensemble,
+            decision=run.choice.decision if run.choice else None,
             peak_rss_mib=meter.peak_mib,
             fidelity=run.fidelity,
             input_width=run.input_size[0],
@@ -195,8 +202,7 @@ class _Run:
     observer: Observer | None
     publishing: Publishing | None
     foretell: Foretelling | None
-    model: Model | None = None
-    net: Net | None = None
+    choice: ModelChoice | None = None
     output: Path | None = None
     result: Result | None = None
     status: os.stat_result | None = None
@@ -204,7 +210,6 @@ class _Run:
     size: tuple[int, int] = (0, 0)
     input_size: tuple[int, int] = (0, 0)
     input_stamp: tuple[int, int] = (0, 0)
-    load_seconds: float = 0.0
     seconds: float = 0.0
     fidelity: Fidelity = field(default_factory=Fidelity)
     wishes: Wishes = field(default_factory=Wishes)
@@ -223,34 +228,26 @@ class _Run:
 
     def _go(self) -> JobState:
         self.cancel.check()
-        self.model = self._choose_model()
-        if self._exists_already():
+        choice = self.choice = ModelChoice(self.catalogue, self.loaded, self.request)
+        if self._exists_already(choice):
             return JobState.SKIPPED
-        self.net, self.load_seconds = self.loaded.get(self.model, self.request.engine)
+        if choice.settled:
+            choice.load()
+        loading = choice.load_seconds
         started = time.perf_counter() - self.cancel.held_s
         try:
-            return self._enhance(self.net)
+            return self._enhance(choice)
         finally:
-            self.seconds = time.perf_counter() - self.cancel.held_s - started
+            loading = choice.load_seconds - loading
+            self.seconds = time.perf_counter() - self.cancel.held_s - started - loading
 
-    def _choose_model(self) -> Model:
-        """What is asked for may have been there when the photo was queued."""
-        try:
-            return self.catalogue.choose(self.request.model, self.request.scale)
-        except errors.UsageError as error:
-            raise errors.ModelMissingError(
-                "The model “{name}” is not on this computer, or not for ×{scale}. Choose another model or size, then "
-                "try again.",
-                name=self.request.model,
-                scale=self.request.scale,
-            ) from error
-
-    def _exists_already(self) -> bool:
+    def _exists_already(self, choice: ModelChoice) -> bool:
         """Whether to skip, decided before anything is loaded wherever the name alone can tell."""
-        assert self.model is not None
         if self.request.existing != "skip" or not os.path.isfile(self.request.path):
             return False  # what is no file has no result, and reading it says what it is instead
-        likely = likely_path(self.request, self.model)
+        if not choice.settled and "model" in template_of(self.request.template).fields:
+            return False
+        likely = likely_path(self.request, choice.model)
         return likely is not None and self._skips(likely)
 
     def _skips(self, target: Path) -> bool:
@@ -274,9 +271,8 @@ class _Run:
         self.output = target
         self.claims.note(target, self.request.path)
 
-    def _enhance(self, net: Net) -> JobState:
-        assert self.model is not None
-        request, scale = self.request, net.scale
+    def _enhance(self, choice: ModelChoice) -> JobState:
+        request, scale = self.request, choice.model.scale
         name = request.path.name
 
         def size_check(header: Header) -> None:
@@ -295,20 +291,23 @@ class _Run:
             logger.info("%s: Rekindle has made it", request.path)
             return JobState.SKIPPED
         self.input_size = (photo.width, photo.height)
-        self.wishes = request.wishes(self.model.id, net.scale)
+        choice.settle(photo, self.input_stamp)
+        self.wishes = request.wishes(choice.model.id, scale)
         facts = self._facts(photo, scale)
         chosen = output_format(request.format, photo.file_format, facts.width, facts.height)
-        target = output_path(request, chosen, self.model, facts)
+        target = output_path(request, chosen, choice.model, facts)
         if self._skips(target):
             return JobState.SKIPPED
         if self.foretell is not None:
             self.foretell(foretold(photo, chosen, self.wishes))
+        net = choice.load()
         self._report(_READ_SHARE)
         middle = 1 - _READ_SHARE - _WRITE_SHARE
         enlarged = enhance(
             photo,
             net,
             budget_mib=self.limits.budget_mib,
+            self_ensemble=request.self_ensemble,
             progress=lambda part: self._report(_READ_SHARE + middle * part),
             cancel=self.cancel,
             order=self.order,

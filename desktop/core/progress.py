@@ -59,7 +59,7 @@ class _Entry:
 
 @dataclass
 class _Sum:
-    """Photos of one kind that wait."""
+    """Photos of one kind that wait; megapixels, and photos whose size is unknown, as often as the network sees them."""
 
     count: int = 0
     unknown: int = 0
@@ -211,8 +211,8 @@ class BatchClock:
         if entry.job.state is WAITING and work.kind is not None:
             together = self._waiting[work.kind]
             together.count += by
-            together.unknown += by * (work.megapixels is None)
-            together.megapixels += by * (work.megapixels or 0.0)
+            together.unknown += by * work.passes * (work.megapixels is None)
+            together.megapixels += by * work.passes * (work.megapixels or 0.0)
 
     def _follow(self, entry: _Entry, known: _Entry | None) -> None:
         """Notes when the photo under way began, got on and ended."""
@@ -270,8 +270,7 @@ class BatchClock:
     @staticmethod
     def _current_s(current: _Current, speed: Speed, usual: float, elapsed: float) -> tuple[float, float, float]:
         """Of the photo under way: seconds left, how far it is from the prediction, and how much that tells, 0..1."""
-        megapixels = current.entry.work.megapixels
-        predicted = speed.seconds(usual if megapixels is None else megapixels)
+        predicted = speed.seconds(current.entry.work.load(usual))
         if current.opened is None:
             return predicted + max(0.0, speed.load_s - (elapsed - current.started)), 1.0, 0.0
         part = current.entry.job.progress

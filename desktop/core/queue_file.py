@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from desktop.core import errors
-from desktop.core.jobs import Account, Job, JobState, Request, Result
+from desktop.core.jobs import Account, Decision, Job, JobState, Reason, Request, Result
 from desktop.core.photo.photo import Fidelity, Item
 
 logger = logging.getLogger(__name__)
@@ -190,6 +190,7 @@ def _job(job_id: str, state: str, content: dict[str, Any]) -> Job:
         for key, value in content["request"].items()
     }
     request["own"] = frozenset(request.get("own", ()))
+    request["decided"] = _decision(request.get("decided"))
     result, output, error = content["result"], content["output"], content["error"]
     return Job(
         job_id,
@@ -207,4 +208,9 @@ def _account(content: dict[str, Any] | None) -> Account | None:
     if content is None:
         return None
     fidelity = {kind: tuple(Item(**item) for item in items) for kind, items in content["fidelity"].items()}
-    return Account(**content | {"fidelity": Fidelity(**fidelity)})
+    decision = _decision(content.get("decision"))
+    return Account(**content | {"fidelity": Fidelity(**fidelity), "decision": decision})
+
+
+def _decision(content: dict[str, Any] | None) -> Decision | None:
+    return Decision(**content | {"reason": Reason(**content["reason"])}) if content else None

@@ -11,13 +11,13 @@ from typing import Any, TypeVar
 
 from desktop.core import files, forecast
 from desktop.core.jobs import DEFAULT_TEMPLATE
-from desktop.core.models.catalogue import DEFAULT_FAMILY, DEFAULT_SCALE
+from desktop.core.models.catalogue import DEFAULT_FAMILY, DEFAULT_SCALE, FULL_STRENGTH, GENTLE_FAMILY, RESTORE_FAMILY
 from desktop.core.naming import is_template
 from desktop.core.photo.formats import BY_NAME
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 T = TypeVar("T", "Settings", "Watching")
 
 
@@ -28,7 +28,7 @@ class Watching:
     Attributes:
         on: whether it is watched.
         folder, output: where photos appear, and where their results go.
-        scale, model, format, quality: as in ``Settings``, for these photos.
+        scale, model, strength, self_ensemble, format, quality: as in ``Settings``, for these photos.
     """
 
     on: bool = False
@@ -36,8 +36,15 @@ class Watching:
     output: str = ""
     scale: int = DEFAULT_SCALE
     model: str = DEFAULT_FAMILY
+    strength: int = FULL_STRENGTH
+    self_ensemble: bool = False
     format: str = ""
     quality: int = 95
+
+    @property
+    def strength_asked(self) -> int | None:
+        """As a request has it."""
+        return asked_strength(self.model, self.strength)
 
 
 @dataclass(frozen=True)
@@ -46,6 +53,8 @@ class Settings:
 
     Attributes:
         scale, model: what new photos are enhanced with.
+        strength: 0 to 100, for a model that has one.
+        self_ensemble: whether to take eight times as long for the best quality.
         output_dir: folder for results; empty for beside the original.
         format: output format's name; empty for the same as the photo.
         quality: 1 to 100, for JPEG and WebP.
@@ -71,6 +80,8 @@ class Settings:
 
     scale: int = DEFAULT_SCALE
     model: str = DEFAULT_FAMILY
+    strength: int = FULL_STRENGTH
+    self_ensemble: bool = False
     output_dir: str = ""
     format: str = ""
     quality: int = 95
@@ -94,11 +105,23 @@ class Settings:
     panes: str = ""
 
     @property
+    def strength_asked(self) -> int | None:
+        """As a request has it."""
+        return asked_strength(self.model, self.strength)
+
+    @property
     def watching_offered(self) -> Watching:
         """What to propose for a watched folder: the first time, what photos are enhanced with otherwise."""
         if self.watching.folder:
             return self.watching
-        return Watching(scale=self.scale, model=self.model, format=self.format, quality=self.quality)
+        shared = {field.name for field in fields(Watching)} & {field.name for field in fields(self)}
+        return Watching(**{name: getattr(self, name) for name in shared})
+
+
+def asked_strength(family: str, strength: int) -> int | None:
+    """The strength that was chosen for a family, None for one that has none to choose: the automatic choice has its
+    own."""
+    return strength if family == RESTORE_FAMILY else None
 
 
 def load(path: Path) -> Settings:
@@ -120,6 +143,10 @@ def load(path: Path) -> Settings:
         except OSError as failure:
             logger.warning("They cannot be set aside: %s", failure)
         return Settings()
+    if stored.get("version") == 1:  # when there was one model: nobody has chosen it
+        for part in (stored, stored.get("watching")):
+            if isinstance(part, dict) and part.get("model") == GENTLE_FAMILY:
+                del part["model"]
     return _usable(Settings(), stored)
 
 
@@ -142,6 +169,8 @@ def _usable(defaults: T, stored: dict[str, Any]) -> T:
 
 def _in_range(name: str, value: Any) -> bool:
     match name:
+        case "strength":
+            return value in range(FULL_STRENGTH + 1)
         case "quality":
             return value in range(1, 101)
         case "template":

@@ -231,7 +231,8 @@ class QueueController(QObject):
 
     def _again(self, job: Job) -> Request:
         """What would be asked for this photo if it were added now, but for what was chosen for it alone."""
-        return job.request.with_defaults(**_defaults(self._settings))
+        decided = job.account.decision if job.account else job.request.decided
+        return replace(job.request.with_defaults(**_defaults(self._settings)), decided=decided)
 
     def _added(self, additions: Additions) -> None:
         named = [self.queue.get(job_id) for job_id in additions.again]
@@ -330,6 +331,8 @@ def _defaults(settings: Settings) -> dict[str, object]:
     return {
         "model": settings.model,
         "scale": settings.scale,
+        "strength": settings.strength_asked,
+        "self_ensemble": settings.self_ensemble,
         "output": Path(settings.output_dir) if settings.output_dir else None,
         "format": settings.format or None,
         "quality": settings.quality,

@@ -128,6 +128,7 @@ def report_words() -> Words:
         **said,
         items={name: tr(text) for name, text in plain.items.items()},
         error=words.error,
+        reason=words.because,
         number=_number,
         moment=_moment,
     )

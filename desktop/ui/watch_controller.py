@@ -257,6 +257,8 @@ class WatchController(QObject):
             note,
             model=watching.model,
             scale=watching.scale,
+            strength=watching.strength_asked,
+            self_ensemble=watching.self_ensemble,
             output=Path(watching.output),
             format=watching.format or None,
             quality=watching.quality,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QLocale
 
+from desktop.core import jobs
 from desktop.core.additions import Additions
 from desktop.core.collect import Reason
 from desktop.core.errors import RekindleError
@@ -23,6 +24,11 @@ def _tr(text: str, count: int = -1) -> str:
 def error(problem: RekindleError) -> str:
     """A core error in the person's language; its template is the key of the translation."""
     return QCoreApplication.translate("errors", problem.template).format(**problem.params)
+
+
+def because(why: jobs.Reason) -> str:
+    """Why something was chosen, in the person's language; its template is the key of the translation."""
+    return QCoreApplication.translate("reasons", why.template).format(**why.params)
 
 
 def photos(count: int) -> str:

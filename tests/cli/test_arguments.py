@@ -150,3 +150,18 @@ def test_an_empty_name_is_not_the_current_folder(words, capsys):
 
 def test_an_unknown_option_is_refused(capsys):
     assert "--explode" in _refused(capsys, "enhance", "a.png", "--explode")
+
+
+def test_strength_and_best_quality():
+    options = parse(["enhance", "a.jpg"])
+    assert (options.strength, options.self_ensemble) == (None, False)
+    options = parse(["enhance", "a.jpg", "--strength", "0", "--self-ensemble"])
+    assert (options.strength, options.self_ensemble) == (0, True)
+
+
+@pytest.mark.parametrize("strength", ["-1", "101", "half", "5.5", ""])
+def test_a_strength_is_a_whole_number_up_to_a_hundred(strength, capsys):
+    with pytest.raises(SystemExit) as ended:
+        parse(["enhance", "a.jpg", "--strength", strength])
+    assert ended.value.code == 2
+    assert "--strength" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import pytest
 
 from desktop.core import files
 from desktop.core.errors import UsageError
-from desktop.core.models.catalogue import DEFAULT_FAMILY, DEFAULT_SCALE, Catalogue, Model
+from desktop.core.models.catalogue import AUTO_FAMILY, DEFAULT_FAMILY, DEFAULT_SCALE, GENTLE_FAMILY, Catalogue, Model
 from desktop.core.paths import bundled
 
 
@@ -42,7 +42,8 @@ def test_ids_and_files_are_unique(catalogue):
 
 def test_the_defaults_exist_and_ship(catalogue):
     model = catalogue.choose()
-    assert (model.family, model.scale, model.bundled) == (DEFAULT_FAMILY, DEFAULT_SCALE, True)
+    assert DEFAULT_FAMILY == AUTO_FAMILY
+    assert (model.family, model.scale, model.bundled) == (GENTLE_FAMILY, DEFAULT_SCALE, True)
 
 
 def test_families_stand_in_the_order_they_are_offered(several):

@@ -11,7 +11,7 @@ from desktop.core import disks, errors, forecast, memory
 from desktop.core.disks import Disk
 from desktop.core.experience import Experience, Kind, Lesson
 from desktop.core.forecast import Forecaster, Order, picture_mib, require_memory, require_size, tile_side
-from desktop.core.jobs import Request
+from desktop.core.jobs import Account, JobState, Request
 from desktop.core.models.catalogue import Catalogue
 
 
@@ -113,6 +113,35 @@ def test_a_batch_takes_what_its_photos_took_before_and_loads_the_network_once(fo
     assert forecast.learned
     assert forecast.photos == 2
     assert forecast.seconds == pytest.approx(0.5 + 2 * 0.1 + 14 * 1.0, rel=0.05)
+
+
+def test_the_best_quality_takes_eight_times_the_time(forecaster, experience, two_disks):
+    teach(experience)
+    best = forecaster.foresee([order(size=(500, 400), self_ensemble=True)])
+    assert best.seconds == pytest.approx(0.5 + 0.1 + 8 * 14 * 0.2, rel=0.05)
+    unknown = forecaster.foresee([order(), order(size=None, self_ensemble=True)])
+    known = forecaster.foresee([order(), order(self_ensemble=True)])
+    assert unknown.seconds == pytest.approx(known.seconds)
+
+
+def test_the_best_quality_teaches_what_a_pass_takes(forecaster, experience, two_disks):
+    account = Account(
+        "edsr-restore-x3", 3, "opencv", "exact", input_width=1000, input_height=800, seconds=90, self_ensemble=True
+    )
+    for _ in range(5):
+        experience.note(Request(Path("a.png")), JobState.DONE, account, None)
+    assert forecaster.foresee([order(size=(1000, 800))]).seconds == pytest.approx(90 / 8, rel=0.2)
+
+
+def test_what_is_restored_takes_as_long_as_what_is_enlarged(catalogue, experience, two_disks):
+    usual = catalogue.by_id("edsr-baseline-x3")
+    restore = replace(usual, id="edsr-restore-x3", family="edsr-restore")
+    teach(experience)
+    for models in ((usual, restore), (restore,)):
+        forecaster = Forecaster(Catalogue(models), experience)
+        forecast = forecaster.foresee([order(size=(500, 400), model="edsr-restore")])
+        assert forecast.learned
+        assert forecast.seconds == pytest.approx(0.5 + 0.1 + 14 * 0.2, rel=0.05)
 
 
 def test_before_anything_was_seen_the_time_is_a_guess_and_said_to_be(forecaster, two_disks):

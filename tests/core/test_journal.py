@@ -18,7 +18,7 @@ from desktop.core import journal as journal_module
 from desktop.core import queue_file
 from desktop.core.errors import CancelledError, NoSpaceError, RekindleError
 from desktop.core.files import TEMP_PREFIX, TEMP_SUFFIX, sha256_of
-from desktop.core.jobs import Account, Job, JobState, Request, Result
+from desktop.core.jobs import Account, Decision, Job, JobState, Reason, Request, Result
 from desktop.core.journal import Journal, Opened, Unrecorded, open_journal
 from desktop.core.photo.photo import Fidelity, Item
 
@@ -294,3 +294,12 @@ def test_what_was_chosen_for_one_photo_is_kept(reopen: Callable[[], Opened]) -> 
     chosen = Job("a", Request(Path("/a.png")).with_own(scale=2, output=Path("/elsewhere")))
     put(reopen(), chosen)
     assert reopen().jobs == [chosen]
+
+
+def test_what_the_automatic_choice_came_to_is_kept(reopen):
+    decision = Decision("edsr-restore-x3", 60, Reason("about {quality}", {"quality": 50}), 12, 34)
+    account = Account(model="edsr-restore-x3", strength=60, self_ensemble=True, decision=decision)
+    kept = replace(job("a", JobState.DONE), account=account)
+    again = replace(job("b"), request=replace(job("b").request, decided=decision, strength=30, self_ensemble=True))
+    put(reopen(), kept, again)
+    assert reopen().jobs == [kept, again]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from desktop.core.errors import UsageError
 
-DEFAULT_FAMILY = "edsr-baseline"
+AUTO_FAMILY = "auto"
+DEFAULT_FAMILY = AUTO_FAMILY
 DEFAULT_SCALE = 3
 GENTLE_FAMILY, RESTORE_FAMILY = "edsr-baseline", "edsr-restore"
 """The two ends of strength: the second was trained on from the first, so that their weights can be mixed."""
@@ -92,6 +93,16 @@ class Catalogue:
     def scales(self, family: str) -> tuple[int, ...]:
         return tuple(sorted(model.scale for model in self.models if model.family == family))
 
+    def offered(self, family: str) -> tuple[int, ...]:
+        """The scales of a family, or of the automatic choice."""
+        return self.scales(GENTLE_FAMILY if family == AUTO_FAMILY else family)
+
+    def alternative(self, name: str | None, model: Model) -> Model | None:
+        """What the automatic choice may take in place of the model that ``choose`` gave; None where it is not asked."""
+        if (name or DEFAULT_FAMILY) != AUTO_FAMILY:
+            return None
+        return next((one for one in self.models if self.gentle_end(one) == model), None)
+
     def gentle_end(self, model: Model) -> Model | None:
         """What strength 0 of this model is; None for a model that has no strength."""
         if model.family != RESTORE_FAMILY:
@@ -112,11 +123,13 @@ class Catalogue:
     def choose(self, name: str | None = None, scale: int | None = None) -> Model:
         """The model for a family (or full ID) and a scale; the defaults where None.
 
+        For "auto" it is the model for clean photos: what is right for a photo, only its pixels tell.
+
         Raises:
             UsageError: there is no such model, or the ID is for another scale than the one asked for.
         """
         name = name or DEFAULT_FAMILY
-        if name not in self.families:
+        if name not in (AUTO_FAMILY, *self.families):
             model = self.by_id(name)
             if scale not in (None, model.scale):
                 raise UsageError(
@@ -124,12 +137,18 @@ class Catalogue:
                 )
             return model
         wanted = DEFAULT_SCALE if scale is None else scale
+        family = GENTLE_FAMILY if name == AUTO_FAMILY else name
         for model in self.models:
-            if (model.family, model.scale) == (name, wanted):
+            if (model.family, model.scale) == (family, wanted):
                 return model
         raise UsageError(
             "The model “{name}” has no ×{asked}. It enlarges {known}.",
             name=name,
             asked=wanted,
-            known=", ".join(f"×{known}" for known in self.scales(name)),
+            known=", ".join(f"×{known}" for known in self.offered(name)),
         )
+
+
+def pace_of(model_id: str) -> str:
+    """The model whose speed is this one's too: restoring takes what enlarging takes, being the same network."""
+    return model_id.replace(RESTORE_FAMILY, GENTLE_FAMILY) if model_id.startswith(RESTORE_FAMILY) else model_id

@@ -142,6 +142,7 @@ def read_task(arguments: dict[str, Any], ask: Ask) -> Frame:
         arrays["notes"] = np.frombuffer(notes.packed(photo.notes), np.uint8)
     content = {
         "format": photo.file_format,
+        "jpeg_quality": photo.jpeg_quality,
         "dpi": photo.dpi,
         "coding": asdict(photo.coding),
         "fidelity": asdict(photo.fidelity),
@@ -181,6 +182,7 @@ def _photo(answer: Frame) -> Photo:
         **{name: arrays[name].tobytes() if name in arrays else None for name in _BLOCKS},
         dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
         file_format=str(content["format"]),
+        jpeg_quality=int(content["jpeg_quality"]) if content["jpeg_quality"] is not None else None,
         fidelity=Fidelity(**fidelity),
         notes=notes.unpacked(arrays["notes"].tobytes()) if "notes" in arrays else (),
         coding=Coding(**content["coding"]),

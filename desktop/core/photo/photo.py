@@ -74,6 +74,7 @@ class Photo:
         file_format: Pillow's name of the format it was read from, such as "JPEG".
         coding: how that file's pixels were coded.
         fidelity: what reading alone already converted or lost.
+        jpeg_quality: of the JPEG file it was read from, 1 to 100 on libjpeg's scale, by its tables; None for others.
     """
 
     pixels: Pixels
@@ -84,6 +85,7 @@ class Photo:
     dpi: tuple[float, float] | None = None
     file_format: str = ""
     fidelity: Fidelity = field(default_factory=Fidelity)
+    jpeg_quality: int | None = None
     iptc: bytes | None = None
     photoshop: bytes | None = None
     notes: tuple[Note, ...] = ()

@@ -137,6 +137,7 @@ def _upright(coloured: Coloured, carried: Carried, container: Container) -> Phot
         dpi,
         container.header.file_format,
         fidelity,
+        container.jpeg_quality,
         carried.iptc,
         carried.photoshop,
         carried.notes,

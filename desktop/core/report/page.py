@@ -206,7 +206,10 @@ class _Photo:
             form = words.quality.format(format=label, quality=quality) if quality else label
             yield words.format, _listed(form, words.size(result.bytes) if result else "")
         scale = words.times.format(count=entry.scale) if entry.scale else ""
-        yield words.model, _listed(entry.model, scale, account.engine, account.precision)
+        strength = words.strength.format(count=account.strength) if account.strength is not None else ""
+        best = words.best_quality if account.self_ensemble else ""
+        yield words.model, _listed(entry.model, strength, scale, best, account.engine, account.precision)
+        yield words.chosen, _text(words.reason(account.decision.reason)) if account.decision else ""
         if entry.ended is not None:
             time = words.took.format(time=words.duration(account.seconds)) if account.seconds else ""
             yield words.ended, _listed(words.moment(entry.ended), time)

@@ -18,6 +18,7 @@ COLUMNS = (
     *("name", "folder", "state", "result"),
     *("width before", "height before", "width after", "height after"),
     *("model", "scale", "engine", "precision", "format", "quality"),
+    *("strength", "self-ensemble", "chosen because"),
     *("seconds", "ended", "bytes", "sha256"),
     *("error", "error code", "kept", "converted", "lost"),
 )
@@ -43,6 +44,8 @@ def _row(entry: Entry, words: Words) -> tuple[object, ...]:
         *(account.input_width or None, account.input_height or None, account.width or None, account.height or None),
         *(entry.model, entry.scale or None, account.engine, account.precision),
         *(entry.format.name if entry.format else None, entry.quality),
+        *(account.strength, "yes" if account.self_ensemble else None),
+        words.reason(account.decision.reason) if account.decision else None,
         round(account.seconds, 3) if job.account else None,
         entry.ended.isoformat(timespec="seconds") if entry.ended else None,
         *((job.result.bytes, job.result.sha256) if job.result else (None, None)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from desktop.core.errors import RekindleError
+from desktop.core.jobs import Reason
 
 
 def _items() -> dict[str, str]:
@@ -37,7 +38,7 @@ class Words:
     Attributes:
         language: the language's own code, as in HTML.
         items: core's names for what belongs to a photo, and what people call it.
-        error: an error in words.
+        error: an error in words; ``reason`` likewise.
         number: a number with so many decimals.
         moment: a local date and time.
     """
@@ -67,6 +68,9 @@ class Words:
     quality: str = "{format}, quality {quality}"
     model: str = "Model"
     times: str = "×{count}"
+    strength: str = "strength {count}"
+    best_quality: str = "best quality"
+    chosen: str = "Chosen because"
     ended: str = "Ended"
     took: str = "after {time}"
     kept: str = "Kept"
@@ -79,6 +83,7 @@ class Words:
     megabytes: str = "{count} MB"
     items: Mapping[str, str] = field(default_factory=_items)
     error: Callable[[RekindleError], str] = str
+    reason: Callable[[Reason], str] = str
     number: Callable[[float, int], str] = "{:,.{}f}".format
     moment: Callable[[datetime], str] = "{:%Y-%m-%d %H:%M}".format
 

@@ -142,6 +142,11 @@ class Container(ABC):
         return 1
 
     @property
+    def jpeg_quality(self) -> int | None:
+        """See ``Photo``."""
+        return None
+
+    @property
     def upright_size(self) -> tuple[int, int]:
         """Width and height of the photo as it is meant to be looked at."""
         size = self.header.width, self.header.height

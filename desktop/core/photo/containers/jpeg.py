@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from desktop.core import errors
+from desktop.core.photo import quantisation
 from desktop.core.photo.containers import pillow
 from desktop.core.photo.containers.base import Carried, Container, Header, Planes
 from desktop.core.photo.containers.jpeg_blocks import ADOBE, ALONE, APP, COM, EOI, JFIF, Blocks, walk
 from desktop.core.photo.photo import Coding
 from desktop.core.photo.source import Part, Source, Spliced
 
+_DQT = 0xDB
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _HIERARCHICAL = frozenset({0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF})
 _PROGRESSIVE = frozenset({0xC2, 0xCA})
@@ -54,6 +56,14 @@ class Jpeg(Container):
         factors = source.exactly(frame.at + 6, 3 * channels)[1::3]
         self._coding = Coding(_subsampling(factors), progressive=self._progressive)
         self.header = Header(width, height, kind, channels=1 if channels == 1 else 3)
+
+    @property
+    def jpeg_quality(self) -> int | None:
+        """By the table of the first component, which is brightness."""
+        frame = next(segment for segment in self._segments if segment.marker in _FRAMES)
+        (wanted,) = self._source[frame.at + 8 : frame.at + 9] or (0,)
+        tables = b"".join(self._source[s.at : s.at + s.size] for s in self._segments if s.marker == _DQT)
+        return quantisation.quality_of(quantisation.tables_in(tables).get(wanted))
 
     def carried(self) -> Carried:
         return replace(self._blocks.carried(), coding=self._coding)

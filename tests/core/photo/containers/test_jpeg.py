@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from desktop.core import errors
+from desktop.core.photo import quantisation
 from desktop.core.photo.photo import Item
 from desktop.core.photo.read import read
 
@@ -41,6 +42,34 @@ def test_every_coding_gives_the_pixels_that_pillow_gives(mode, options, photo_li
     else:
         assert np.array_equal(photo.pixels, pixels)
     assert photo.fidelity.lost == ()
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}], ids=repr)
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize("quality", [25, 50, 75, 95])
+def test_the_quality_is_read_from_the_tables(quality, mode, options, photo_like, encoded, put):
+    path = put("a.jpg", encoded(photo_like(40, 30), "JPEG", mode=mode, quality=quality, **options))
+    assert read(path).jpeg_quality == pytest.approx(quality, abs=1)
+
+
+@pytest.mark.parametrize("file_format", ["PNG", "WEBP", "TIFF"])
+def test_other_files_have_no_such_quality(file_format, photo_like, encoded, put):
+    assert read(put("a", encoded(photo_like(40, 30), file_format))).jpeg_quality is None
+
+
+def test_tables_that_make_no_sense_are_no_quality():
+    assert quantisation.quality_of(None) is None
+    assert quantisation.quality_of((0,) * 64) is None
+    assert quantisation.tables_in(b"") == quantisation.tables_in(b"\x00" + bytes(63)) == {}
+    assert quantisation.tables_in(b"\x21" + bytes(128)) == {}
+    deep = b"\x11" + b"".join(struct.pack(">H", 300 + number) for number in range(64))
+    assert quantisation.tables_in(deep + b"\x00" + bytes([7] * 64)).keys() == {0, 1}
+    assert quantisation.quality_of(quantisation.tables_in(deep)[1]) < 25
+
+
+def test_every_quality_of_libjpeg_is_told_from_the_next():
+    found = [quantisation.quality_of(quantisation.table_of(quality)) for quality in range(25, 96)]
+    assert found == pytest.approx(list(range(25, 96)), abs=1)
 
 
 def test_arithmetic_coding_is_read():
