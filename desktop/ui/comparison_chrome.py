@@ -6,7 +6,7 @@ All lengths are logical pixels unless a name says otherwise.
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPalette, QPen
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPainterPath, QPalette, QPen
 
 from desktop.ui.divider import HANDLE_RADIUS, Divider
 from desktop.ui.heat_map import DIFFERENCE_FULL, heat_colours
@@ -45,39 +45,45 @@ def checkerboard(ratio: float) -> QBrush:
     return QBrush(image)
 
 
-def pill_size(painter: QPainter, text: str) -> QSizeF:
-    metrics = QFontMetricsF(painter.font())
+def pill_size(font: QFont, text: str) -> QSizeF:
+    metrics = QFontMetricsF(font)
     height = metrics.height() + 2 * PILL_PADDING.height()
     return QSizeF(max(height, metrics.horizontalAdvance(text) + 2 * PILL_PADDING.width()), height)
 
 
 def draw_pill(painter: QPainter, text: str, room: QRectF, right: bool = False) -> None:
     """A label in the top left (or right) corner of `room`; nothing where there is no room for it."""
-    size = pill_size(painter, text)
+    size = pill_size(painter.font(), text)
     if size.width() + 2 * MARGIN > room.width() or size.height() + 2 * MARGIN > room.height():
         return
     left = room.right() - MARGIN - size.width() if right else room.left() + MARGIN
     pill = QRectF(QPointF(left, room.top() + MARGIN), size)
-    _plate(painter, pill, size.height() / 2)
+    draw_plate(painter, pill, size.height() / 2)
     painter.setPen(PILL_TEXT)
     painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, text)
 
 
-def draw_legend(painter: QPainter, room: QRectF, least: str, most: str) -> None:
-    """The heat map's colours with the words for their ends, in the bottom left corner of `room`."""
+def draw_legend(painter: QPainter, room: QRectF, heading: str, least: str, most: str) -> None:
+    """What is seen, and the heat map's colours with the words for their ends, in the bottom left corner of `room`."""
     metrics = QFontMetricsF(painter.font())
-    width = max(LEGEND_BAR.width(), metrics.horizontalAdvance(least) + metrics.horizontalAdvance(most) + 2 * MARGIN)
-    plate = QRectF(0, 0, width + 2 * PILL_PADDING.width(), metrics.height() + LEGEND_BAR.height() + 20)
+    width = max(
+        LEGEND_BAR.width(),
+        metrics.horizontalAdvance(heading),
+        metrics.horizontalAdvance(least) + metrics.horizontalAdvance(most) + 2 * MARGIN,
+    )
+    plate = QRectF(0, 0, width + 2 * PILL_PADDING.width(), 2 * metrics.height() + LEGEND_BAR.height() + 24)
     if plate.width() + 2 * MARGIN > room.width() or plate.height() + 2 * MARGIN > room.height():
         return
     plate.moveBottomLeft(QPointF(room.left() + MARGIN, room.bottom() - MARGIN))
-    _plate(painter, plate, 8)
-    bar = QRectF(plate.left() + PILL_PADDING.width(), plate.top() + 8, width, LEGEND_BAR.height())
+    draw_plate(painter, plate, 8)
+    title = QRectF(plate.left() + PILL_PADDING.width(), plate.top() + 6, width, metrics.height())
+    bar = QRectF(title.left(), title.bottom() + 6, width, LEGEND_BAR.height())
     colours = heat_colours()[: DIFFERENCE_FULL + 1].copy()
     image = QImage(colours.data, len(colours), 1, QImage.Format.Format_RGB32)
     painter.drawImage(bar, image)
     words = QRectF(bar.left(), bar.bottom() + 4, width, metrics.height())
     painter.setPen(PILL_TEXT)
+    painter.drawText(title, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, heading)
     painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, least)
     painter.drawText(words, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, most)
 
@@ -117,7 +123,8 @@ def draw_focus_ring(painter: QPainter, size: QSizeF, palette: QPalette) -> None:
     painter.drawRect(QRectF(2.5, 2.5, size.width() - 5, size.height() - 5))
 
 
-def _plate(painter: QPainter, rect: QRectF, radius: float) -> None:
+def draw_plate(painter: QPainter, rect: QRectF, radius: float) -> None:
+    """What words over a photo stand on."""
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(PILL_FILL)
     painter.drawRoundedRect(rect, radius, radius)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ from desktop.core.opencv import cv2
 from desktop.ui import comparison_chrome as chrome
 from desktop.ui.comparison_layout import Pane, Side
 from desktop.ui.heat_map import heat_colours
-from desktop.ui.pyramid import Array, Pyramid, Sampling, pixel_indices
+from desktop.ui.pictures import Picture, enlarged_squares
+from desktop.ui.pyramid import Array, Sampling
 from desktop.ui.viewport import Box, Viewport
 
 # Above this, in logical pixels per picture pixel, the person looks at pixels and is shown squares. Up to it, and while
@@ -39,19 +41,22 @@ class Frame:
 
 
 class Frames:
-    """Before and after, at least one of them, and their last frames."""
+    """Before and after, at least one of them, and their last frames.
 
-    def __init__(self, before: Pyramid | None = None, after: Pyramid | None = None) -> None:
+    Attributes:
+        size: (width, height) in the pixels that zoom is counted in; the smaller picture is drawn as large
+    """
+
+    def __init__(
+        self, before: Picture | None = None, after: Picture | None = None, size: tuple[int, int] | None = None
+    ) -> None:
+        """`size` is after's if None, or before's where there is no after yet."""
         self.before = before
         self.after = after
         self.missing: Collection[Box] = ()  # parts of the result that are still to come, in its pixels
+        shown = after or before
+        self.size = size or (shown.size if shown else (0, 0))
         self._last: dict[Side, tuple[tuple[float, Sampling], Frame]] = {}
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(width, height) in the pixels that zoom is counted in: the result's, or before's where there is none yet."""
-        shown = self.after or self.before
-        return shown.size if shown else (0, 0)
 
     @property
     def alone(self) -> Side | None:
@@ -64,14 +69,14 @@ class Frames:
         shown = self.after or self.before
         if shown is None:
             raise LookupError("there is no picture")
-        return shown.sample((box.width / shown.width, box.height / shown.height), box)
+        return shown.sample((box.width / shown.size[0], box.height / shown.size[1]), box)
 
-    def replace(self, side: Side, pyramid: Pyramid) -> None:
+    def replace(self, side: Side, picture: Picture) -> None:
         """The same picture with its levels: the frames drawn without them are forgotten."""
         if side is Side.BEFORE:
-            self.before = pyramid
+            self.before = picture
         else:
-            self.after = pyramid
+            self.after = picture
         self._last.clear()
 
     def change(self, missing: Collection[Box]) -> None:
@@ -87,7 +92,7 @@ class Frames:
         if side is Side.DIFFERENCE:
             pixels, translucent = self._difference(zoom, box, sampling), False
         else:
-            pixels, translucent = self._picture(side, zoom, box, sampling), self._pyramid(side).translucent
+            pixels, translucent = self._picture(side, zoom, box, sampling), self._side(side).translucent
         form = QImage.Format.Format_ARGB32_Premultiplied if translucent else QImage.Format.Format_RGB32
         pixels = np.ascontiguousarray(pixels)
         image = QImage(pixels.data, box.width, box.height, pixels.strides[0], form)
@@ -95,38 +100,74 @@ class Frames:
         self._last[side] = ((zoom, sampling), frame)
         return frame
 
-    def _pyramid(self, side: Side) -> Pyramid:
-        pyramid = self.before if side is Side.BEFORE else self.after
-        if pyramid is None:
+    def _side(self, side: Side) -> Picture:
+        picture = self.before if side is Side.BEFORE else self.after
+        if picture is None:
             raise LookupError(f"there is no {side.value}")
-        return pyramid
-
-    def _own_zoom(self, side: Side, zoom: float) -> tuple[float, float]:
-        """Device pixels per pixel of `side`: a pixel of before covers as much as several of the result."""
-        width, height = self._pyramid(side).size
-        return zoom * self.size[0] / width, zoom * self.size[1] / height
+        return picture
 
     def _picture(self, side: Side, zoom: float, box: Box, sampling: Sampling) -> Array:
-        return self._pyramid(side).sample(self._own_zoom(side, zoom), box, sampling)
+        picture = self._side(side)
+        # A pixel of before covers as much as several of the result.
+        own_zoom = zoom * self.size[0] / picture.size[0], zoom * self.size[1] / picture.size[1]
+        return picture.sample(own_zoom, box, sampling)
 
     def _difference(self, zoom: float, box: Box, sampling: Sampling) -> Array:
-        """|after - bicubic(before)|, largest of the channels, as a heat map."""
-        if sampling is not Sampling.SQUARES:
-            return self._heat(zoom, box, sampling)
-        # Squares are squares of the result: compare its pixels, then enlarge them.
-        columns = pixel_indices(box.left, box.width, zoom, self.size[0])
-        rows = pixel_indices(box.top, box.height, zoom, self.size[1])
-        first, top = int(columns[0]), int(rows[0])
-        heat = self._heat(1.0, Box(first, top, int(columns[-1]) - first + 1, int(rows[-1]) - top + 1), Sampling.SMOOTH)
-        enlarged: Array = heat.take(columns - first, axis=1).take(rows - top, axis=0)
+        """|after - before|, largest of the channels, as a heat map; the smaller of both is enlarged by bicubic.
+
+        What is compared is pixels of the result wherever there is one for a device pixel. Bicubic straight to another
+        size is not bicubic to the result's size and then to that.
+        """
+        if sampling is Sampling.SQUARES:
+            changed = enlarged_squares(self._changed_pixels, self.size, (zoom, zoom), box)
+        elif zoom > 1:
+            changed = self._changed_enlarged(zoom, box)
+        elif sampling is Sampling.DRAFT:
+            # Two pictures and their difference: a quarter of the pixels makes up for it while things move.
+            left, top = box.left // 2, box.top // 2
+            half = Box(left, top, (box.right + 1) // 2 - left, (box.bottom + 1) // 2 - top)
+            pair = (self._picture(side, zoom / 2, half, sampling) for side in (Side.BEFORE, Side.AFTER))
+            doubled = _largest_change(*pair).repeat(2, axis=0).repeat(2, axis=1)
+            changed = doubled[box.top - 2 * top :, box.left - 2 * left :][: box.height, : box.width]
+        elif zoom < 1:
+            # Averages of a finer picture: where bicubic was only sampled, its edges would seem to have changed.
+            finer = Box(2 * box.left, 2 * box.top, 2 * box.width, 2 * box.height)
+            pair = (self._picture(side, 2 * zoom, finer, sampling) for side in (Side.BEFORE, Side.AFTER))
+            size = box.width, box.height
+            changed = _largest_change(*(cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in pair))
+        else:
+            changed = self._changed_pixels(box)
+        return heat_colours()[changed]
+
+    def _changed_pixels(self, box: Box) -> Array:
+        """(box.height, box.width) uint8: how much the result's own pixels have changed."""
+        return _largest_change(*(self._picture(side, 1.0, box, Sampling.SMOOTH) for side in (Side.BEFORE, Side.AFTER)))
+
+    def _changed_enlarged(self, zoom: float, box: Box) -> Array:
+        left, top = max(0, math.floor(box.left / zoom) - 1), max(0, math.floor(box.top / zoom) - 1)
+        right = min(self.size[0], math.ceil(box.right / zoom) + 1)
+        bottom = min(self.size[1], math.ceil(box.bottom / zoom) + 1)
+        pixels = self._changed_pixels(Box(left, top, max(1, right - left), max(1, bottom - top)))
+        step = 1 / zoom
+        # From a device pixel's middle to where it lies among the middles of the result's pixels.
+        back = np.array(
+            [
+                [step, 0, (box.left + 0.5) * step - 0.5 - left],
+                [0, step, (box.top + 0.5) * step - 0.5 - top],
+            ]
+        )
+        how = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        enlarged: Array = cv2.warpAffine(
+            pixels, back, (box.width, box.height), flags=how, borderMode=cv2.BORDER_REPLICATE
+        )
         return enlarged
 
-    def _heat(self, zoom: float, box: Box, sampling: Sampling) -> Array:
-        before = self._picture(Side.BEFORE, zoom, box, sampling)
-        after = self._picture(Side.AFTER, zoom, box, sampling)
-        blue, green, red, alpha = cv2.split(cv2.absdiff(before, after))
-        largest: Array = cv2.max(cv2.max(blue, green), cv2.max(red, alpha))
-        return heat_colours()[largest]
+
+def _largest_change(before: Array, after: Array) -> Array:
+    """(h, w) uint8 of two (h, w, 4): the largest difference of a pixel's channels."""
+    blue, green, red, alpha = cv2.split(cv2.absdiff(before, after))
+    largest: Array = cv2.max(cv2.max(blue, green), cv2.max(red, alpha))
+    return largest
 
 
 def paint_panes(

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from desktop.ui import icons, theme, words
+from desktop.ui.comparison_layout import Side
 from desktop.ui.comparison_view import ComparisonView
 from desktop.ui.live import LivePicture
+from desktop.ui.pictures import Picture
 from desktop.ui.pixel_readout import Readout
 from desktop.ui.pyramid import Pyramid
+from desktop.ui.sides import Other, Sides
 
 _MODES = ("split", "side-by-side", "flip", "difference")
 
 
 class ComparisonPanel(QWidget):
-    """The view, and a bar below it. Its actions also stand in the window's menu."""
+    """The view, and a bar below it. Its actions also stand in the window's menu.
+
+    Attributes:
+        view: the comparison
+        sides: which pictures are compared
+        readout: what lies under the mouse
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,6 +41,9 @@ class ComparisonPanel(QWidget):
         self._zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._zoom.setMinimumWidth(self._zoom.fontMetrics().horizontalAdvance("3200 %") + theme.GRID)
         self.readout = Readout(self.view)
+        self.sides = Sides(self)
+        self.sides.changed.connect(self._show_sides)
+        self.view.labels.chosen.connect(self.sides.choose)
         self._buttons: list[tuple[QAction, str]] = []
         self.mode_actions = self._mode_actions()
         self.fit_action = self._action(self.tr("Fit in the window"), "fit", self.view.zoom_to_fit)
@@ -59,29 +73,41 @@ class ComparisonPanel(QWidget):
         """Which photo is shown."""
         return self._subject
 
-    def show_pair(self, subject: str, before: Pyramid, after: Pyramid | None) -> None:
-        """Shows a photo, the same part of it as of the last one where their proportions agree."""
-        self.view.set_images(before, after, keep_view=True)
+    def show_pair(
+        self, subject: str, before: Pyramid, after: Picture | None, made_by: str = "", others: Sequence[Other] = ()
+    ) -> None:
+        """Shows a photo, the same part of it as of the last one where their proportions agree.
+
+        Args:
+            made_by: what made ``after``.
+            others: what else was made of the photo; ``sides.wanted`` asks for one of them.
+        """
         self._subject = subject
-        text = words.size(before.width, before.height)
-        if after is not None:
-            text += " → " + words.size(after.width, after.height)
-        self._size.setText(text)
-        self._show_zoom(self.view.zoom)
+        self.sides.show(subject, before, after, made_by, others)
 
     def show_live(self, subject: str, picture: LivePicture) -> None:
         """The result of the photo that is shown has begun to come, or more of it has."""
-        before, after = self.view.frames.before, picture.pyramid
-        if subject == self._subject and before is not None:
-            if self.view.frames.after is not after:
-                self.show_pair(subject, before, after)
-            self.view.show_missing(picture.missing)
+        if subject != self._subject:
+            return
+        self.sides.come(picture.pyramid)
+        frames = self.view.frames
+        # The mark lies on the result's own pixels, so not where zoom counts another picture's.
+        marked = frames.after is picture.pyramid and frames.size == picture.pyramid.size
+        self.view.show_missing(picture.missing if marked else ())
 
     def clear(self) -> None:
         self._subject = None
-        self.view.set_images(None, None)
-        self._size.clear()
-        self._zoom.clear()
+        self.sides.show(None, None, None)
+
+    def _show_sides(self) -> None:
+        pictures, sides = self.sides.pictures, self.sides
+        self.view.labels.offer(sides.choices, sides.keys)
+        self.view.set_images(
+            pictures[Side.BEFORE], pictures[Side.AFTER], keep_view=True, names=sides.names, unit=sides.unit
+        )
+        sizes = [words.size(*picture.size) for picture in (sides.original, sides.result) if picture is not None]
+        self._size.setText(" → ".join(sizes))
+        self._show_zoom(self.view.zoom)
 
     def retint(self) -> None:
         """Draws the icons in the palette's colours."""

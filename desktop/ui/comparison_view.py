@@ -5,22 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from functools import partial
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.ui import comparison_chrome as chrome
 from desktop.ui.comparison_frames import Frames, paint_panes
-from desktop.ui.comparison_layout import DIFFERENCE, FLIP, MODES, SPLIT, Side, pane_size, panes
+from desktop.ui.comparison_layout import DIFFERENCE, FLIP, MODES, SPLIT, Pane, Side, pane_size, panes
 from desktop.ui.comparison_veil import paint_veil
 from desktop.ui.divided_view import DividedView
 from desktop.ui.mini_map import MiniMap
 from desktop.ui.navigable_view import Action
+from desktop.ui.pictures import Picture
 from desktop.ui.pyramid import Array, PhotoLike, Pyramid
 from desktop.ui.pyramid_builder import Pool, PyramidBuilder
+from desktop.ui.side_labels import SideLabels
 from desktop.ui.viewport import Box
 
-Picture = Array | PhotoLike | Pyramid
+Shown = Array | PhotoLike | Picture
 
 # Up to this many pixels the levels are built on the spot, in a few milliseconds.
 BUILD_AT_ONCE = 4_000_000
@@ -32,8 +35,8 @@ class ComparisonView(DividedView):
     Zoom counts pixels of the result: 1.0 shows one result pixel on one device pixel, and a pixel of before as large
     as the result pixels made of it. While there is no result, it counts pixels of before.
 
-    Beside the keys of `DividedView`: Space shows before while it is held, S and D choose split and difference, M shows
-    and hides the mini-map.
+    Beside the keys of `DividedView`: Space shows before while it is held, S and D choose split and difference, A and
+    B what is shown on the left and on the right, M shows and hides the mini-map.
 
     Signals:
         modeChanged(str): one of `comparison_layout.MODES`
@@ -41,6 +44,7 @@ class ComparisonView(DividedView):
 
     Attributes:
         frames: what is compared
+        labels: what stands on the two sides
         map: the mini-map in the corner
     """
 
@@ -55,26 +59,41 @@ class ComparisonView(DividedView):
         self._peek = False
         self._builder = PyramidBuilder(self, pool)
         self._builder.built.connect(self._take_pyramid)
+        self._names: dict[Side, str] = {}
+        self.labels = SideLabels(self)
         self.map = MiniMap(self)
         self.picturesChanged.connect(lambda: self.map.show_frames(self.frames))
+        for changed in (self.picturesChanged, self.viewChanged, self.splitChanged, self.modeChanged):
+            changed.connect(self.place_labels)
         self.setObjectName("comparisonView")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self._retranslate()
 
-    def set_images(self, before: Picture | None, after: Picture | None, keep_view: bool = False) -> None:
+    def set_images(
+        self,
+        before: Shown | None,
+        after: Shown | None,
+        keep_view: bool = False,
+        *,
+        names: dict[Side, str] | None = None,
+        unit: tuple[int, int] | None = None,
+    ) -> None:
         """Show another photo: before and after, before alone while there is no after, or nothing.
 
         Pictures are (H, W) grey, (H, W, 3) RGB or (H, W, 4) RGBA, uint8 or uint16, photos, or pyramids of them. They
         are not copied and must not be changed. Levels of a large one are built in the background; a pyramid built
         beforehand is drawn at its best at once. `keep_view` stays at the same place of the scene if the proportions
-        allow, otherwise the whole photo is shown. Raises ValueError for what is not a picture.
+        allow, otherwise the whole photo is shown. `names` are the labels where "Before" and "After" will not do, and
+        the heading of the difference. `unit` is the size (width, height) in whose pixels zoom counts; after's if
+        None. Raises ValueError for what is not a picture.
         """
         wrapped = {Side.BEFORE: _wrapped(before), Side.AFTER: _wrapped(after)}
         self._builder.restart()
-        self.frames = Frames(wrapped[Side.BEFORE], wrapped[Side.AFTER])
-        for side, pyramid in wrapped.items():
-            if pyramid is not None and not pyramid.complete:
-                self._builder.request(side.value, pyramid)
+        self.frames = Frames(wrapped[Side.BEFORE], wrapped[Side.AFTER], unit)
+        self._names = names or {}
+        for side, picture in wrapped.items():
+            if picture is not None and not picture.complete:
+                self._builder.request(side.value, picture)
         self.release_divider()
         self.change_viewport(self.viewport.showing(self.frames.size, keep_view).resized(self.pane_size()))
         self.update()
@@ -120,6 +139,8 @@ class ComparisonView(DividedView):
                 return partial(self._set_peek, True)
             if key in (Qt.Key.Key_S, Qt.Key.Key_D):
                 return partial(setattr, self, "mode", SPLIT if key == Qt.Key.Key_S else DIFFERENCE)
+            if key in (Qt.Key.Key_A, Qt.Key.Key_B):
+                return partial(self.labels.open, Side.BEFORE if key == Qt.Key.Key_A else Side.AFTER)
             if key == Qt.Key.Key_M:
                 return partial(setattr, self.map, "wanted", not self.map.wanted)
         return super().key_action(key, modifiers)
@@ -152,6 +173,7 @@ class ComparisonView(DividedView):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.LanguageChange:
             self._retranslate()
+            self.place_labels()
             self.update()
         super().changeEvent(event)
 
@@ -163,35 +185,37 @@ class ComparisonView(DividedView):
             # A painter redirected to an image may have another density than the screen: same layout, its pixels.
             ratio = painter.deviceTransform().m11()
             size = round(self.width() * ratio), round(self.height() * ratio)
-            shown = panes(self._mode, self.frames.alone, self._peek, self.split, size, round(chrome.GAP * ratio))
+            shown = self._panes(size, ratio)
             density = ratio / self.devicePixelRatioF()
             viewport = self.viewport if density == 1 else self.viewport.scaled(density)
             paint_panes(painter, self.frames, viewport, shown, ratio, self.moving, whole=self.divider.held)
             paint_veil(painter, self.frames.missing, viewport, shown, ratio)
-            for pane in shown:
-                room = QRectF(*(side / ratio for side in pane.clip))
-                chrome.draw_pill(painter, self._label(pane.side), room, right=pane.side is Side.AFTER)
-                if pane.side is Side.DIFFERENCE:
-                    chrome.draw_legend(painter, room, self.tr("The same"), self.tr("25 % or more"))
+            if shown[0].side is Side.DIFFERENCE:
+                heading = self._names.get(Side.DIFFERENCE) or self.tr("Difference to plain enlarging")
+                chrome.draw_legend(painter, QRectF(self.rect()), heading, self.tr("The same"), self.tr("25 % or more"))
             if self.divided:
                 chrome.draw_divider(painter, self.divider, QSizeF(self.size()), self.palette())
         if self.ring_shown:
             chrome.draw_focus_ring(painter, QSizeF(self.size()), self.palette())
 
-    def _label(self, side: Side) -> str:
-        if side is Side.DIFFERENCE:
-            return self.tr("Difference")
-        if side is Side.AFTER:
-            return self.tr("After")
-        return self.tr("Original") if self.frames.after is None else self.tr("Before")
+    def place_labels(self) -> None:
+        """Puts the labels where the pictures are now."""
+        shown = () if self.viewport.empty else self._panes((self.width(), self.height()), 1.0)
+        first = self.tr("Original") if self.frames.after is None else self.tr("Before")
+        usual = {Side.BEFORE: first, Side.AFTER: self.tr("After")}
+        self.labels.place(shown, usual | self._names)
+
+    def _panes(self, size: tuple[int, int], ratio: float) -> tuple[Pane, ...]:
+        return panes(self._mode, self.frames.alone, self._peek, self.split, size, round(chrome.GAP * ratio))
 
     def _set_peek(self, peek: bool) -> None:
         if peek != self._peek:
             self._peek = peek
+            self.place_labels()
             self.update()
 
-    def _take_pyramid(self, name: str, pyramid: Pyramid) -> None:
-        self.frames.replace(Side(name), pyramid)
+    def _take_pyramid(self, name: str, picture: Picture) -> None:
+        self.frames.replace(Side(name), picture)
         self.update()
         self.picturesChanged.emit()
 
@@ -205,8 +229,8 @@ class ComparisonView(DividedView):
         )
 
 
-def _wrapped(picture: Picture | None) -> Pyramid | None:
+def _wrapped(picture: Shown | None) -> Picture | None:
     if picture is None:
         return None
-    pyramid = picture if isinstance(picture, Pyramid) else Pyramid.wrap(picture)
-    return pyramid.completed() if pyramid.width * pyramid.height < BUILD_AT_ONCE else pyramid
+    known: Picture = Pyramid.wrap(picture) if isinstance(picture, np.ndarray | PhotoLike) else picture
+    return known.completed() if known.size[0] * known.size[1] < BUILD_AT_ONCE else known

@@ -295,6 +295,9 @@ class MainWindow(QMainWindow):
         live.changed.connect(presenter.show_coming)
         controller.photoEnded.connect(lambda _outcome: live.end())
         self._comparison.view.viewChanged.connect(presenter.follow_gaze)
+        self._comparison.sides.wanted.connect(presenter.want_other)
+        loader.resultReady.connect(self._comparison.sides.supply)
+        loader.resultFailed.connect(lambda error: self._message.say(words.error(error)))
 
         actions.add.triggered.connect(self._choose_photos)
         actions.add_folder.triggered.connect(lambda: sources.choose_folder(self._settings.last_folder))

@@ -28,11 +28,15 @@ class PictureLoader(QObject):
         thumbnailReady(job_id: str, image: QImage, width: int, height: int): with the photo's own upright size.
         pairReady(job: Job, before: Pyramid, after: Pyramid | None)
         pairFailed(job: Job, error: RekindleError)
+        resultReady(job_id: str, result: Pyramid | None): None where it cannot be opened.
+        resultFailed(error: RekindleError): why that is.
     """
 
     thumbnailReady = Signal(str, QImage, int, int)
     pairReady = Signal(object, object, object)
     pairFailed = Signal(object, object)
+    resultReady = Signal(str, object)
+    resultFailed = Signal(object)
 
     def __init__(self, reader: PhotoReader, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -80,6 +84,24 @@ class PictureLoader(QObject):
                 self.pairFailed.emit(job, known)
 
         self._pairs.run(load, ready, failed)
+
+    def want_result(self, job: Job) -> None:
+        """Loads a result to compare the photo shown with; dropped when another photo is asked for meanwhile."""
+        generation, output = self._generation, job.output
+        if output is None:
+            return
+
+        def ready(result: Pyramid | None) -> None:
+            if generation == self._generation:
+                self.resultReady.emit(job.id, result)
+
+        def failed(error: Exception) -> None:
+            known = error if isinstance(error, errors.RekindleError) else errors.unexpected(error)
+            if generation == self._generation:
+                self.resultFailed.emit(known)
+            ready(None)
+
+        self._pairs.run(lambda: Pyramid.build(self._reader.read(output, _size_check(output))), ready, failed)
 
     def forget(self) -> None:
         """Nothing is compared any more: what is still being loaded is not delivered."""

@@ -70,8 +70,8 @@ class Readout(QObject):
         frames = self._view.frames
         first = frames.before or frames.after
         assert first is not None
-        digits = len(str(max(first.size)))
-        self.place.setText(_place(int(place[0] * first.width), int(place[1] * first.height), digits))
+        width, height = first.size
+        self.place.setText(_place(int(place[0] * width), int(place[1] * height), len(str(max(width, height)))))
         pictures = [picture for picture in (frames.before, frames.after) if picture is not None]
         self.values.setText(_values([picture.colour_at(*place) for picture in pictures]))
 

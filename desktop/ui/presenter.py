@@ -20,6 +20,7 @@ from desktop.ui.message_line import MessageLine
 from desktop.ui.picture_loader import PictureLoader
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.queue_model import JOB_ROLE, QueueModel
+from desktop.ui.sides import made_by, others_of
 from desktop.ui.stage import Stage
 from desktop.ui.top_bar import TopBar
 
@@ -145,11 +146,20 @@ class Presenter(QObject):
             self._loader.show(job)
 
     def show_pair(self, job: Job, before: Pyramid, after: Pyramid | None) -> None:
-        self._stage.comparison.show_pair(job.id, before, after)
+        others = others_of(job, self._controller.jobs)
+        self._stage.comparison.show_pair(job.id, before, after, made_by(job), others)
         coming = self._live.picture_of(job.id) if after is None else None
         if coming is not None:
             self.show_coming(job.id, coming)
         self.follow_gaze()
+
+    def want_other(self, job_id: str) -> None:
+        """Another result of the photo is to stand on a side."""
+        job = self._controller.queue.get(job_id)
+        if job is None:
+            self._stage.comparison.sides.supply(job_id, None)
+        else:
+            self._loader.want_result(job)
 
     def show_coming(self, job_id: str, picture: LivePicture) -> None:
         """More of a result is there to see, tile by tile."""

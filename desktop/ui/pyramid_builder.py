@@ -8,7 +8,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal
 
-from desktop.ui.pyramid import Pyramid
+from desktop.ui.pictures import Picture
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ class PyramidBuilder(QObject):
     """Builds pyramids on a pool, one generation of pictures at a time.
 
     Signals:
-        built(name, Pyramid): on the GUI thread, never for pictures asked for before the last `restart`
+        built(name, Picture): on the GUI thread, never for pictures asked for before the last `restart`
     """
 
     built = Signal(str, object)
@@ -45,25 +45,25 @@ class PyramidBuilder(QObject):
         if isinstance(self._pool, QThreadPool):
             self._pool.waitForDone()
 
-    def request(self, name: str, pyramid: Pyramid) -> None:
-        """Build the levels of `pyramid`; `built` then brings the completed one under `name`."""
+    def request(self, name: str, picture: Picture) -> None:
+        """Build the levels of `picture`; `built` then brings the completed one under `name`."""
         generation = self._generation
         self._pool.start(
             _Task(
-                pyramid.completed,
+                picture.completed,
                 lambda: self._generation == generation,
                 lambda completed: self._finished.emit(generation, name, completed),
             )
         )
 
-    def _deliver(self, generation: int, name: str, pyramid: Pyramid) -> None:
+    def _deliver(self, generation: int, name: str, picture: Picture) -> None:
         if generation == self._generation:
-            self.built.emit(name, pyramid)
+            self.built.emit(name, picture)
 
 
 class _Task(QRunnable):
     def __init__(
-        self, work: Callable[[], Pyramid], wanted: Callable[[], bool], deliver: Callable[[Pyramid], None]
+        self, work: Callable[[], Picture], wanted: Callable[[], bool], deliver: Callable[[Picture], None]
     ) -> None:
         super().__init__()
         self._work = work
@@ -74,12 +74,12 @@ class _Task(QRunnable):
         if not self._wanted():
             return
         try:
-            pyramid = self._work()
+            picture = self._work()
         except Exception:
             # Without its levels a picture is drawn more roughly, and still drawn.
             logger.exception("building a pyramid failed")
             return
         try:
-            self._deliver(pyramid)
+            self._deliver(picture)
         except RuntimeError:
             logger.debug("the view was closed while its picture was prepared")

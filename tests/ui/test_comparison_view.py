@@ -24,7 +24,7 @@ from PySide6.QtGui import (
     QWheelEvent,
 )
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from desktop.ui import comparison_chrome as chrome
@@ -522,44 +522,50 @@ def test_without_a_result_every_mode_shows_the_original_alone(view: ComparisonVi
     assert view.zoom == pytest.approx(2.0)
 
 
-def spoken_labels(view: ComparisonView, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The labels that are drawn, left to right."""
-    drawn: list[tuple[float, str]] = []
-    draw = chrome.draw_pill
-
-    def note(painter: Any, text: str, room: Any, right: bool = False) -> None:
-        size = chrome.pill_size(painter, text)
-        if size.width() + 2 * chrome.MARGIN <= room.width():
-            drawn.append((room.left(), text))
-        draw(painter, text, room, right)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(chrome, "draw_pill", note)
-        view.grab()
-    return [text for _left, text in sorted(drawn)]
+def spoken_labels(view: ComparisonView) -> list[str]:
+    """The labels that are seen, left to right."""
+    seen = [button for button in view.findChildren(QToolButton) if button.isVisible()]
+    assert all(view.rect().contains(button.geometry()) for button in seen)
+    return [button.text() for button in sorted(seen, key=lambda button: button.x())]
 
 
-def test_labels_say_what_is_what(view: ComparisonView, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_labels_say_what_is_what(view: ComparisonView) -> None:
     view.set_images(plain(RED, 400, 300), None)
-    assert spoken_labels(view, monkeypatch) == ["Original"]
+    assert spoken_labels(view) == ["Original"]
     view.set_images(plain(RED, 400, 300), plain(GREEN, 1200, 900))
     for mode, labels in (
         ("split", ["Before", "After"]),
         ("side-by-side", ["Before", "After"]),
         ("flip", ["After"]),
-        ("difference", ["Difference"]),
+        ("difference", ["Before", "After"]),
     ):
         view.mode = mode
-        assert spoken_labels(view, monkeypatch) == labels
+        assert spoken_labels(view) == labels
+    view.mode = "flip"
+    QTest.keyPress(view, Qt.Key.Key_Space)
+    assert spoken_labels(view) == ["Before"]
+    QTest.keyRelease(view, Qt.Key.Key_Space)
+    view.set_images(None, None)
+    assert spoken_labels(view) == []
 
 
-def test_a_label_goes_when_the_divider_leaves_it_no_room(view: ComparisonView, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_label_goes_when_the_divider_leaves_it_no_room(view: ComparisonView) -> None:
     view.set_images(plain(RED, 400, 300), plain(GREEN, 1200, 900))
     view.split = 0.02
-    assert spoken_labels(view, monkeypatch) == ["After"]
+    assert spoken_labels(view) == ["After"]
     assert colour(view, 12, 20) == RED
     view.split = 0.98
-    assert spoken_labels(view, monkeypatch) == ["Before"]
+    assert spoken_labels(view) == ["Before"]
+
+
+def test_labels_that_lead_nowhere_let_the_mouse_through(view: ComparisonView) -> None:
+    view.set_images(plain(RED, 4000, 3000), plain(GREEN, 4000, 3000))
+    view.set_zoom(1.0, QPointF(400, 300))
+    region = view.visible_region()
+    label = next(button for button in view.findChildren(QToolButton) if button.isVisible())
+    assert view.childAt(label.geometry().center()) is None
+    drag(view, label.geometry().center(), label.geometry().center() + QPoint(60, 60))
+    assert view.visible_region() != region
 
 
 # Before and after lie on each other
@@ -806,7 +812,7 @@ def test_at_twice_the_scale_one_result_pixel_is_one_device_pixel() -> None:
         from desktop.ui.comparison_view import ComparisonView
         from PySide6.QtCore import QPointF
         from PySide6.QtGui import QImage
-        from PySide6.QtWidgets import QApplication
+        from PySide6.QtWidgets import QApplication, QToolButton
         application = QApplication([])
         view = ComparisonView()
         view.resize(400, 300)
