@@ -187,10 +187,21 @@ def photo_file(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture(scope="session")
 def tiny_graphs() -> ModuleType:
     """Networks in a few kilobytes, see ``tiny_graphs.py``."""
-    spec = importlib.util.spec_from_file_location("tiny_graphs", Path(__file__).with_name("tiny_graphs.py"))
+    return _beside("tiny_graphs")
+
+
+@pytest.fixture(scope="session")
+def model_server() -> ModuleType:
+    """A web server for models, see ``model_server.py``."""
+    return _beside("model_server")
+
+
+def _beside(name: str) -> ModuleType:
+    """A module of this folder, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
     assert spec is not None
     assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 

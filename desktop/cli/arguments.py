@@ -57,7 +57,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     nested = _common()
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_enhance(commands.add_parser("enhance", parents=[nested], help="enlarge photos without a window"))
-    _add_models(commands.add_parser("models", parents=[nested], help="list and check models"), nested)
+    _add_models(commands.add_parser("models", parents=[nested], help="see, get and remove models"), nested)
     bench = commands.add_parser("bench", parents=[nested], help="measure speed on this machine")
     bench.add_argument("--tiles", action="store_true", help="measure every tile size too")
     commands.add_parser("self-test", parents=[nested], help="check this installation")
@@ -171,8 +171,22 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
 def _add_models(parser: argparse.ArgumentParser, nested: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("list", parents=[nested], help="every model and whether it is on this computer")
+    install = actions.add_parser(
+        "install", parents=[nested], help="download a model; what broke off is taken up where it stopped"
+    )
+    install.add_argument("model", metavar="ID")
+    install.add_argument(
+        "--mirror",
+        metavar="URL",
+        help="folder on the web to take the file from, under its own name, in place of where its makers keep it "
+        "(or REKINDLE_MODEL_MIRROR). Its checksum has to be right all the same",
+    )
+    load = actions.add_parser("import", parents=[nested], help="take in a model's file (.pb) of your own")
+    load.add_argument("file", type=_path, metavar="FILE")
     verify = actions.add_parser("verify", parents=[nested], help="check installed models in full, repair damaged ones")
     verify.add_argument("model", nargs="?", metavar="ID")
+    remove = actions.add_parser("remove", parents=[nested], help="take a model off this computer")
+    remove.add_argument("model", metavar="ID")
 
 
 def _path(text: str) -> Path:

@@ -5,21 +5,20 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import signal
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from tqdm import tqdm
 
 from desktop.cli.bar import Bar, bar_line, shortened
+from desktop.cli.interrupt import EXIT_INTERRUPTED, interruptible
 from desktop.cli.terminal import accept_every_name
 from desktop.core.cancel import CancelToken
 from desktop.core.collect import LeftOut, collect
@@ -39,7 +38,7 @@ from desktop.core.workspace import Workspace
 
 logger = logging.getLogger(__name__)
 
-_EXIT_OK, _EXIT_FAILED, _EXIT_INTERRUPTED = 0, 1, 130
+_EXIT_OK, _EXIT_FAILED = 0, 1
 
 
 def run_enhance(options: argparse.Namespace) -> int:
@@ -61,7 +60,7 @@ def run_enhance(options: argparse.Namespace) -> int:
     ended: list[Job] = []
     started = time.perf_counter()
     with closing(workspace):
-        with _interruptible() as cancel:
+        with interruptible() as cancel:
             for outcome in _outcomes(workspace, pipeline, requests, cancel, as_json=options.json):
                 counts[outcome.state] += 1
                 if options.report is not None:
@@ -70,7 +69,7 @@ def run_enhance(options: argparse.Namespace) -> int:
         status = _EXIT_FAILED if counts[JobState.FAILED] else _EXIT_OK
         if options.report is not None:
             status = max(status, _report(ended, options.report, workspace.reader, quiet=options.json))
-    return _EXIT_INTERRUPTED if cancel.cancelled else status
+    return EXIT_INTERRUPTED if cancel.cancelled else status
 
 
 def _require_model(catalogue: Catalogue, options: argparse.Namespace) -> None:
@@ -109,7 +108,7 @@ def _outcomes(
 
 def _report(ended: list[Job], target: Path, reader: PhotoReader, *, quiet: bool) -> int:
     """Saves the report; how that went, as an exit status. What was enhanced is safe either way."""
-    with _interruptible() as cancel, bar_line() as bar:
+    with interruptible() as cancel, bar_line() as bar:
         bar.set_description_str(shortened(target.name), refresh=False)
 
         def show(part: float) -> None:
@@ -120,7 +119,7 @@ def _report(ended: list[Job], target: Path, reader: PhotoReader, *, quiet: bool)
             save_report(ended, target, reader=reader, progress=None if bar.disable else show, cancel=cancel)
         except RekindleError as error:
             tqdm.write(f"The report was not saved. {error}", file=sys.stderr)
-            return _EXIT_INTERRUPTED if cancel.cancelled else _EXIT_FAILED
+            return EXIT_INTERRUPTED if cancel.cancelled else _EXIT_FAILED
     if not quiet:
         print(f"Report: {target}")
     return _EXIT_OK
@@ -189,28 +188,6 @@ def _destination(options: argparse.Namespace) -> tuple[Path | None, Path | None,
             "“{name}” and --format {format} contradict each other.", name=output.name, format=options.format
         )
     return None, output, by_suffix.name
-
-
-@contextmanager
-def _interruptible() -> Iterator[CancelToken]:
-    """The first Ctrl+C, or request to end, cancels after the current tile; a second one stops at once."""
-    cancel = CancelToken()
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def put_back() -> None:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
-        put_back()
-        cancel.cancel()
-
-    for number in before:
-        signal.signal(number, on_interrupt)
-    try:
-        yield cancel
-    finally:
-        put_back()
 
 
 def _foretell(request: Request, told: list[Item], fidelity: Fidelity) -> None:

@@ -43,6 +43,10 @@ class CancelToken:
     def resume(self) -> None:
         self._go.set()
 
+    def wait(self, seconds: float) -> bool:
+        """Waits, at most until cancelled; whether it was."""
+        return self._cancelled.wait(seconds)
+
     def check(self) -> None:
         """Called by the worker between two steps: waits while paused. Raises CancelledError."""
         if not self._go.is_set():

@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
+from math import prod
 
 _MOST_NODES = 20_000
 _VARINT, _EIGHT_BYTES, _LENGTH, _FOUR_BYTES = 0, 1, 2, 5
 _LONGEST_VARINT = 10
+# tensor.proto: where numbers stand as they are, and where as lists. types.proto: bytes of float, int32, quint8, half.
+_CONTENT, _LISTS = 4, (5, 7, 13)
+_BYTES = {1: 4, 3: 4, 12: 1, 19: 2}
 
 Value = int | memoryview
 
@@ -46,6 +50,7 @@ class Node:
         op: TensorFlow's name of it, such as "Conv2D".
         inputs: names of the nodes that feed it; control inputs left out.
         shape: of a constant; None for everything else.
+        whole: whether a constant holds as many numbers as its shape says: who believes the shape reads past the end.
         block: of a DepthToSpace; 0 for everything else.
         strides: of a convolution.
         padding: of a convolution, such as "SAME".
@@ -55,6 +60,7 @@ class Node:
     op: str
     inputs: tuple[str, ...]
     shape: tuple[int, ...] | None = None
+    whole: bool = True
     block: int = 0
     strides: tuple[int, ...] = ()
     padding: str = ""
@@ -144,11 +150,13 @@ def _node(data: memoryview) -> Node:
         attributes = {key: {number: part for number, _, part in _fields(value)} for key, value in found.items()}
         fed = tuple(one.removesuffix(":0") for one in inputs if not one.startswith("^"))
         block, padding = attributes.get("block_size", {}).get(3, 0), attributes.get("padding", {}).get(2, b"")
+        shape, whole = _constant(attributes.get("value", {}).get(8)) if op == "Const" else (None, True)
         return Node(
             name,
             op,
             fed,
-            _shape(attributes.get("value", {}).get(8)) if op == "Const" else None,
+            shape,
+            whole,
             block if isinstance(block, int) else 0,
             _integers(attributes.get("strides", {}).get(1)),
             "" if isinstance(padding, int) else _text(padding),
@@ -161,18 +169,25 @@ def _text(value: memoryview | bytes) -> str:
     return bytes(value).decode("utf-8")  # UnicodeDecodeError is a ValueError
 
 
-def _shape(tensor: Value | None) -> tuple[int, ...] | None:
-    """Of a TensorProto. A scalar's is empty."""
+def _constant(tensor: Value | None) -> tuple[tuple[int, ...] | None, bool]:
+    """Shape of a TensorProto, a scalar's is empty, and whether its content fits that."""
     if not isinstance(tensor, memoryview):
-        return None
+        return None, False
     sides: list[int] = []
+    kind = held = 0
     for number, _, value in _fields(tensor):
-        if number == 2 and isinstance(value, memoryview):
+        if number == 1 and isinstance(value, int):
+            kind = value
+        elif number == _CONTENT and isinstance(value, memoryview):
+            held = len(value)
+        elif number in _LISTS:  # packed, or one by one
+            held += len(value) if isinstance(value, memoryview) else _BYTES.get(kind, 0)
+        elif number == 2 and isinstance(value, memoryview):
             for inner, _, dimension in _fields(value):
                 if inner == 2 and isinstance(dimension, memoryview):
                     size = {key: part for key, _, part in _fields(dimension)}.get(1, 0)
                     sides.append(size if isinstance(size, int) else 0)
-    return tuple(sides)
+    return tuple(sides), kind in _BYTES and held == _BYTES[kind] * prod(sides)
 
 
 def _integers(listed: Value | None) -> tuple[int, ...]:

@@ -12,6 +12,8 @@ from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
 from desktop.core.isolation.pool import WorkerPool
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import Catalogue
+from desktop.core.models.download import Downloader
+from desktop.core.models.installer import Installer
 from desktop.core.models.store import Notice, Store
 from desktop.core.paths import Folders, bundled
 from desktop.core.photo.isolated import IsolatedReader
@@ -47,6 +49,11 @@ class Workspace:
         """Opens photos in children with limits, so that no file can hurt."""
         return IsolatedReader(self.children)
 
+    @property
+    def installer(self) -> Installer:
+        """Changes which models are here."""
+        return Installer(self.store, Downloader.for_environment(self.folders.models), self.children)
+
     def warm(self) -> None:
         """Starts, in the background, what the first photo would wait for."""
         threading.Thread(target=self.children.warm, name="warming", daemon=True).start()
@@ -63,7 +70,9 @@ class Workspace:
         """
         folders = Folders.under(data_dir) if data_dir else Folders.for_user()
         catalogue = Catalogue.load(bundled("models", "catalogue.toml"))
-        return cls(folders, catalogue, Store(folders.models, catalogue, bundled("models", "weights"), notice))
+        store = Store(folders.models, catalogue, bundled("models", "weights"), notice)
+        store.refresh()
+        return cls(folders, catalogue, store)
 
     def pipeline(self, memory_mib: int = 0, max_megapixels: int = DEFAULT_MAX_MEGAPIXELS) -> Pipeline:
         """A pipeline with a net of its own. ``memory_mib`` 0 stands for a quarter of the machine's memory."""

@@ -26,6 +26,7 @@ TASKS = {
     "thumbnail": "desktop.core.photo.isolated:thumbnail_task",
     "sizes": "desktop.core.photo.isolated:sizes_task",
     "glance": "desktop.core.photo.isolated:glance_task",
+    "model": "desktop.core.models.inspection:inspect_task",
 }
 _MOST_REQUEST_BYTES = 2**20
 _OPEN_FILES = 64

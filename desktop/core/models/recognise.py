@@ -89,12 +89,14 @@ def _strange(nodes: dict[str, Node]) -> str:
     steps = sorted({node.op for node in nodes.values()} - _STEPS)
     if steps:
         return f" (it has the step {steps[0][:40]})"
+    if not all(node.whole for node in nodes.values()):
+        return ", or its numbers do not fit what it says of them"
     missing = {one for node in nodes.values() for one in node.inputs} - set(nodes)
     return ", or a part of it is missing" if missing else ""
 
 
 def _known(nodes: dict[str, Node]) -> Network | None:
-    if any(node.op not in _STEPS for node in nodes.values()):
+    if any(node.op not in _STEPS or not node.whole for node in nodes.values()):
         return None
     order = _in_order(nodes)
     if order is None:

@@ -14,7 +14,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +22,7 @@ from pathlib import Path
 import filelock
 
 from desktop.core import errors, files
+from desktop.core.models import imports
 from desktop.core.models.catalogue import Catalogue, Model
 
 logger = logging.getLogger(__name__)
@@ -90,12 +91,68 @@ class Store:
         path = self.path_of(model)
         if not os.path.exists(path):  # which a folder that may not be searched is no error for
             if not model.bundled:
-                raise errors.ModelMissingError("The model “{name}” is not installed on this computer.", name=model.id)
+                raise errors.ModelMissingError(
+                    "The model “{name}” is not installed. Install it first (rekindle models install {name}), or choose "
+                    "another one.",
+                    name=model.id,
+                )
             return self._install_bundled(model)
         if self._is_whole(model, path, full=False):
             return path
         with self._repairing():
             return self._repaired(model, path)
+
+    def refresh(self) -> None:
+        """Takes in what was imported or removed meanwhile, by another program too."""
+        try:
+            self.catalogue.take_in(imports.load(self.folder / imports.FILE))
+        except OSError as error:
+            logger.warning("The list of imported models cannot be read: %s", error)
+
+    def change_imports(self, change: Callable[[tuple[Model, ...]], Iterable[Model]]) -> None:
+        """Changes the list of what was imported, on disk and here, one program at a time. Raises as writing does."""
+        path = self.folder / imports.FILE
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with self._repairing():
+                models = tuple(change(imports.load(path)))
+                imports.save(path, models)
+        except OSError as error:
+            raise errors.while_writing(error, path) from error
+        self.catalogue.take_in(models)
+
+    def publish(self, model: Model, verified: Path) -> None:
+        """Gives a verified file on the store's own disk its name, in one step. Raises as writing does."""
+        target = self.path_of(model)
+        try:
+            with self._repairing():
+                files.move(verified, target)
+        except OSError as error:
+            raise errors.while_writing(error, target) from error
+        self.note_whole(model)
+        logger.info("Installed the model %s in %s", model.id, target)
+
+    def note_whole(self, model: Model) -> None:
+        """Remembers that the file has just been found right."""
+        path = self.path_of(model)
+        try:
+            self._remember(_record(path), _Seen.of(path, model.sha256))
+        except OSError as error:
+            logger.info("Could not look at %s: %s", path, error)
+
+    def discard(self, model: Model) -> bool:
+        """Deletes the model's file; whether there was one. Raises NoPermissionError or InternalError."""
+        path = self.path_of(model)
+        try:
+            with self._repairing():
+                found = os.path.lexists(path)
+                path.unlink(missing_ok=True)
+                _record(path).unlink(missing_ok=True)
+        except NotADirectoryError:
+            return False
+        except OSError as error:
+            raise errors.while_writing(error, path) from error
+        return found
 
     def _repaired(self, model: Model, path: Path) -> Path:
         if os.path.exists(path) and self._is_whole(model, path, full=True):
@@ -150,7 +207,7 @@ class Store:
         return state
 
     def _is_whole(self, model: Model, path: Path, *, full: bool) -> bool:
-        record = path.with_name(path.name + ".verified.json")
+        record = _record(path)
         try:
             if path.stat().st_size != model.bytes:
                 return False
@@ -211,6 +268,10 @@ class Store:
                 "The model “{name}” that ships with Rekindle is damaged or missing. Install Rekindle again.",
                 name=model.id,
             )
+
+
+def _record(path: Path) -> Path:
+    return path.with_name(path.name + ".verified.json")
 
 
 def _load(record: Path) -> _Seen | None:
