@@ -13,7 +13,11 @@ Key = QKeySequence.StandardKey
 
 
 class Actions:
-    """Actions and the menus that hold them. Connecting them is the window's affair."""
+    """Actions and the menus that hold them. Connecting them is the window's affair.
+
+    Attributes:
+        comparing: those of the comparison, which are connected already
+    """
 
     def __init__(self, window: QMainWindow, panel: ComparisonPanel, head: QueueHead) -> None:
         self._window = window
@@ -117,10 +121,8 @@ class Actions:
         queue.addSeparator()
         queue.addActions([self.previous, self.next])
         view = bar.addMenu(_tr("&View"))
-        view.addActions(panel.mode_actions.actions())
-        view.addSeparator()
-        view.addActions([panel.fit_action, panel.one_to_one_action])
-        view.addSeparator()
+        panel.commands.fill(view)
+        self.comparing = tuple(panel.commands.all)
         view.addMenu(_tr("Show in the &list")).addActions(head.part_actions)
         view.addMenu(_tr("S&ort the list by")).addActions(head.order_actions)
         help_menu = bar.addMenu(_tr("&Help"))

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from desktop.ui import icons, theme, words
-from desktop.ui.comparison_layout import Side
+from desktop.ui.announcer import Announcer
+from desktop.ui.comparison_actions import ComparisonActions
+from desktop.ui.comparison_layout import MODES, Side
 from desktop.ui.comparison_view import ComparisonView
 from desktop.ui.live import LivePicture
 from desktop.ui.pictures import Picture
 from desktop.ui.pixel_readout import Readout
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.sides import Other, Sides
-
-_MODES = ("split", "side-by-side", "flip", "difference")
 
 
 class ComparisonPanel(QWidget):
@@ -27,6 +27,8 @@ class ComparisonPanel(QWidget):
         view: the comparison
         sides: which pictures are compared
         readout: what lies under the mouse
+        commands: its actions
+        announcer: tells assistive technology what has changed
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -44,16 +46,19 @@ class ComparisonPanel(QWidget):
         self.sides = Sides(self)
         self.sides.changed.connect(self._show_sides)
         self.view.labels.chosen.connect(self.sides.choose)
-        self._buttons: list[tuple[QAction, str]] = []
-        self.mode_actions = self._mode_actions()
-        self.fit_action = self._action(self.tr("Fit in the window"), "fit", self.view.zoom_to_fit)
-        self.one_to_one_action = self._action(self.tr("Actual size, 1:1"), "one-to-one", self._one_to_one)
+        self.announcer = Announcer(self.view)
+        self.commands = ComparisonActions(self, self.view)
+        self._icons = [
+            *zip(self.commands.modes.actions(), MODES, strict=True),
+            (self.commands.fit, "fit"),
+            (self.commands.one_to_one, "one-to-one"),
+        ]
 
         bar = QHBoxLayout()
         bar.setContentsMargins(theme.PANEL_MARGIN, 4, theme.PANEL_MARGIN, 4)
         bar.setSpacing(4)
         bar.addLayout(_two_lines(self._size, self.readout.place), 1)
-        for action, name in self._buttons:
+        for action, name in self._icons:
             if name == "fit":
                 bar.addSpacing(theme.PANEL_MARGIN)
             bar.addWidget(_tool(action))
@@ -64,8 +69,6 @@ class ComparisonPanel(QWidget):
         column.addWidget(self.view, 1)
         column.addLayout(bar)
         self.view.zoomChanged.connect(self._show_zoom)
-        self.view.modeChanged.connect(self._show_mode)
-        self._show_mode(self.view.mode)
         self.retint()
 
     @property
@@ -112,43 +115,11 @@ class ComparisonPanel(QWidget):
     def retint(self) -> None:
         """Draws the icons in the palette's colours."""
         tones = theme.tones()
-        for action, name in self._buttons:
+        for action, name in self._icons:
             action.setIcon(icons.icon(name, tones.text, tones.disabled))
-
-    def _mode_actions(self) -> QActionGroup:
-        labels = {
-            "split": (self.tr("Split: before and after with a divider"), "split"),
-            "side-by-side": (self.tr("Side by side"), "side-by-side"),
-            "flip": (self.tr("Flip: hold Space to see before"), "flip"),
-            "difference": (self.tr("Difference: what was changed"), "difference"),
-        }
-        group = QActionGroup(self)
-        for mode in _MODES:
-            text, picture = labels[mode]
-            action = self._action(text, picture, lambda _checked=False, mode=mode: self._choose(mode))
-            action.setCheckable(True)
-            action.setData(mode)
-            group.addAction(action)
-        return group
-
-    def _action(self, text: str, picture: str, slot) -> QAction:  # type: ignore[no-untyped-def]
-        action = QAction(text, self)
-        action.triggered.connect(slot)
-        self._buttons.append((action, picture))
-        return action
-
-    def _choose(self, mode: str) -> None:
-        self.view.mode = mode
-
-    def _one_to_one(self) -> None:
-        self.view.set_zoom(1.0, self.view.rect().toRectF().center())
 
     def _show_zoom(self, zoom: float) -> None:
         self._zoom.setText(self.tr("{percent} %").format(percent=round(zoom * 100)) if self._subject else "")
-
-    def _show_mode(self, mode: str) -> None:
-        for action in self.mode_actions.actions():
-            action.setChecked(action.data() == mode)
 
 
 def _two_lines(upper: QLabel, lower: QLabel) -> QVBoxLayout:
@@ -165,5 +136,5 @@ def _tool(action: QAction) -> QToolButton:
     button.setDefaultAction(action)
     button.setAutoRaise(True)
     button.setFixedSize(theme.CONTROL_HEIGHT, theme.CONTROL_HEIGHT)
-    button.setAccessibleName(action.text())
+    button.setAccessibleName(action.text().replace("&", ""))
     return button

@@ -7,15 +7,16 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from desktop.ui import comparison_chrome as chrome
 from desktop.ui.comparison_frames import Frames, paint_panes
-from desktop.ui.comparison_layout import DIFFERENCE, FLIP, MODES, SPLIT, Pane, Side, pane_size, panes
+from desktop.ui.comparison_layout import Pane, Side, pane_size, panes
 from desktop.ui.comparison_veil import paint_veil
-from desktop.ui.divided_view import DividedView
+from desktop.ui.lens import Lens
 from desktop.ui.mini_map import MiniMap
+from desktop.ui.mode_view import ModeView
 from desktop.ui.navigable_view import Action
 from desktop.ui.pictures import Picture
 from desktop.ui.pyramid import Array, PhotoLike, Pyramid
@@ -29,41 +30,40 @@ Shown = Array | PhotoLike | Picture
 BUILD_AT_ONCE = 4_000_000
 
 
-class ComparisonView(DividedView):
+class ComparisonView(ModeView):
     """The zoomable comparison of a photo before and after enhancing.
 
     Zoom counts pixels of the result: 1.0 shows one result pixel on one device pixel, and a pixel of before as large
     as the result pixels made of it. While there is no result, it counts pixels of before.
 
-    Beside the keys of `DividedView`: Space shows before while it is held, S and D choose split and difference, A and
-    B what is shown on the left and on the right, M shows and hides the mini-map.
+    Beside the keys of `ModeView`: A and B choose what is shown on the left and on the right, L shows the lens while it
+    is held.
 
     Signals:
-        modeChanged(str): one of `comparison_layout.MODES`
         picturesChanged(): there are other pictures, or they can be drawn better
 
     Attributes:
         frames: what is compared
         labels: what stands on the two sides
         map: the mini-map in the corner
+        lens: before and after under the mouse
     """
 
-    modeChanged = Signal(str)
     picturesChanged = Signal()
 
     def __init__(self, parent: QWidget | None = None, pool: Pool | None = None) -> None:
         """`pool` builds the levels of large pictures; the global thread pool if None."""
         super().__init__(parent)
         self.frames = Frames()
-        self._mode = SPLIT
-        self._peek = False
         self._builder = PyramidBuilder(self, pool)
         self._builder.built.connect(self._take_pyramid)
         self._names: dict[Side, str] = {}
         self.labels = SideLabels(self)
         self.map = MiniMap(self)
-        self.picturesChanged.connect(lambda: self.map.show_frames(self.frames))
-        for changed in (self.picturesChanged, self.viewChanged, self.splitChanged, self.modeChanged):
+        self.lens = Lens(self, self.labels)
+        for overlay in (self.map, self.lens):
+            self.picturesChanged.connect(lambda overlay=overlay: overlay.show_frames(self.frames))
+        for changed in (self.picturesChanged, self.viewChanged, self.splitChanged, self.modeChanged, self.peekChanged):
             changed.connect(self.place_labels)
         self.setObjectName("comparisonView")
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -105,28 +105,12 @@ class ComparisonView(DividedView):
         self.update()
 
     @property
-    def mode(self) -> str:
-        """One of `comparison_layout.MODES`; setting anything else raises ValueError."""
-        return self._mode
-
-    @mode.setter
-    def mode(self, mode: str) -> None:
-        if mode not in MODES:
-            raise ValueError(f"mode {mode!r} is none of {', '.join(MODES)}")
-        if mode != self._mode:
-            self._mode = mode
-            self.release_divider()
-            self.relayout()
-            self.update()
-            self.modeChanged.emit(mode)
-
-    @property
-    def divided(self) -> bool:
-        return self._mode == SPLIT and self.frames.alone is None and self.frames.after is not None and not self._peek
+    def comparable(self) -> bool:
+        return self.frames.before is not None and self.frames.after is not None
 
     def pane_size(self) -> tuple[int, int]:
         gap = round(chrome.GAP * self.devicePixelRatioF())
-        return pane_size(self._mode, self.frames.alone is not None, super().pane_size(), gap)
+        return pane_size(self.mode, self.frames.alone is not None, super().pane_size(), gap)
 
     def to_pane(self, position: QPointF) -> tuple[float, float]:
         x, y = super().to_pane(position)
@@ -134,37 +118,12 @@ class ComparisonView(DividedView):
         return (x - second if 0 < second <= x else x), y
 
     def key_action(self, key: int, modifiers: Qt.KeyboardModifier) -> Action | None:
-        if not modifiers & ~Qt.KeyboardModifier.ShiftModifier:
-            if key == Qt.Key.Key_Space:
-                return partial(self._set_peek, True)
-            if key in (Qt.Key.Key_S, Qt.Key.Key_D):
-                return partial(setattr, self, "mode", SPLIT if key == Qt.Key.Key_S else DIFFERENCE)
+        if not modifiers:
+            if key == Qt.Key.Key_L:
+                return self.lens.hold
             if key in (Qt.Key.Key_A, Qt.Key.Key_B):
                 return partial(self.labels.open, Side.BEFORE if key == Qt.Key.Key_A else Side.AFTER)
-            if key == Qt.Key.Key_M:
-                return partial(setattr, self.map, "wanted", not self.map.wanted)
         return super().key_action(key, modifiers)
-
-    def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        if event.key() != Qt.Key.Key_Space:
-            super().keyReleaseEvent(event)
-        elif not event.isAutoRepeat():
-            self._set_peek(False)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        self._set_peek(False)  # the key's release will go to another widget
-        super().focusOutEvent(event)
-
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self._mode == FLIP and self.frames.alone is None:
-            self._set_peek(True)
-        else:
-            super().mousePressEvent(event)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._set_peek(False)
-        super().mouseReleaseEvent(event)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self._builder.finish()
@@ -206,13 +165,7 @@ class ComparisonView(DividedView):
         self.labels.place(shown, usual | self._names)
 
     def _panes(self, size: tuple[int, int], ratio: float) -> tuple[Pane, ...]:
-        return panes(self._mode, self.frames.alone, self._peek, self.split, size, round(chrome.GAP * ratio))
-
-    def _set_peek(self, peek: bool) -> None:
-        if peek != self._peek:
-            self._peek = peek
-            self.place_labels()
-            self.update()
+        return panes(self.mode, self.frames.alone, self.peek, self.split, size, round(chrome.GAP * ratio))
 
     def _take_pyramid(self, name: str, picture: Picture) -> None:
         self.frames.replace(Side(name), picture)
@@ -224,7 +177,9 @@ class ComparisonView(DividedView):
         self.setAccessibleDescription(
             self.tr(
                 "Plus and minus zoom, 0 shows the whole photo, the arrow keys move it. "
-                "Alt with left or right moves the divider. Hold Space to see the photo before."
+                "Alt with left or right moves the divider, X brings it to the middle. "
+                "S, P, T and D choose how the photos are compared, A and B which. "
+                "Hold Space to see the photo before, L to see both enlarged."
             )
         )
 

@@ -17,26 +17,28 @@ class ShortcutsDialog(QDialog):
     """Every key, in three columns: the window's, the list's and the comparison's."""
 
     def __init__(
-        self, actions: list[QAction], about_the_list: Collection[QAction], parent: QWidget | None = None
+        self,
+        actions: list[QAction],
+        about_the_list: Collection[QAction],
+        comparing: Collection[QAction],
+        parent: QWidget | None = None,
     ) -> None:
         """
         Args:
             actions: all that may have a key.
             about_the_list: those of them that are.
+            comparing: what is done with the comparison, by keys that work there.
         """
         super().__init__(parent)
         self.setObjectName("shortcutsDialog")
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
         window = _keys(action for action in actions if action not in about_the_list)
         comparison = [
-            (self.tr("Zoom in, zoom out"), "+  −"),
-            (self.tr("Fit in the window"), "F  0"),
-            (self.tr("Actual size, twice as large"), "1  2"),
+            *_keys(comparing),
+            (self.tr("Fit or actual size"), self.tr("double-click")),
             (self.tr("Move the picture"), "← → ↑ ↓"),
             (self.tr("See before"), self.tr("hold Space")),
-            (self.tr("Move the divider"), "Alt+←  Alt+→"),
-            (self.tr("Split, difference"), "S  D"),
-            (self.tr("Fit or actual size"), self.tr("double-click")),
+            (self.tr("Lens"), self.tr("hold L")),
         ]
         the_list = [
             *_keys(action for action in actions if action in about_the_list),

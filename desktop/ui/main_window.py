@@ -328,7 +328,9 @@ class MainWindow(QMainWindow):
         actions.previous.triggered.connect(lambda: queue.view.step(-1))
         actions.next.triggered.connect(lambda: queue.view.step(1))
         actions.settings.triggered.connect(self._open_settings)
-        actions.shortcuts.triggered.connect(lambda: ShortcutsDialog(actions.all, actions.about_the_list, self).open())
+        actions.shortcuts.triggered.connect(
+            lambda: ShortcutsDialog(actions.all, actions.about_the_list, actions.comparing, self).open()
+        )
         actions.about.triggered.connect(lambda: AboutDialog(self._workspace.folders, self).open())
         actions.quit.triggered.connect(self.close)
 

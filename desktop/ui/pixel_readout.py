@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
-from PySide6.QtCore import QObject, QPointF, Qt
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QLabel, QSizePolicy
 
 from desktop.ui.comparison_view import ComparisonView
-from desktop.ui.pointer import Pointer
-from desktop.ui.zoom_view import ZoomView
+from desktop.ui.pointer import Pointer, place_under
 
 Colour = tuple[int, int, int]
 
 _MOST_DIGITS = 5
-
-
-def place_under(view: ZoomView, position: QPointF) -> tuple[float, float] | None:
-    """The place in the picture, 0..1 of its width and height, that is drawn under a point of the view."""
-    viewport = view.viewport
-    if viewport.empty:
-        return None
-    x, y = view.to_pane(position)
-    # The device pixel's own middle, and where it is really drawn: the picture's corner lies on a whole one.
-    place = (
-        (math.floor(x) + 0.5 - viewport.origin[0]) / viewport.zoom / viewport.picture[0],
-        (math.floor(y) + 0.5 - viewport.origin[1]) / viewport.zoom / viewport.picture[1],
-    )
-    return place if all(0 <= part < 1 for part in place) else None
 
 
 class Readout(QObject):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QEvent, QObject, QPointF, Signal
 from PySide6.QtGui import QEnterEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
+
+from desktop.ui.zoom_view import ZoomView
 
 
 class Pointer(QObject):
@@ -35,3 +39,17 @@ class Pointer(QObject):
         if position != self.position:
             self.position = position
             self.moved.emit(position)
+
+
+def place_under(view: ZoomView, position: QPointF) -> tuple[float, float] | None:
+    """The place in the picture, 0..1 of its width and height, that is drawn under a point of the view."""
+    viewport = view.viewport
+    if viewport.empty:
+        return None
+    x, y = view.to_pane(position)
+    # The device pixel's own middle, and where it is really drawn: the picture's corner lies on a whole one.
+    place = (
+        (math.floor(x) + 0.5 - viewport.origin[0]) / viewport.zoom / viewport.picture[0],
+        (math.floor(y) + 0.5 - viewport.origin[1]) / viewport.zoom / viewport.picture[1],
+    )
+    return place if all(0 <= part < 1 for part in place) else None

@@ -19,7 +19,7 @@ from desktop.ui.comparison_panel import ComparisonPanel
 from desktop.ui.comparison_view import ComparisonView
 from desktop.ui.main_window import MainWindow
 from desktop.ui.mini_map import LONGEST
-from desktop.ui.pixel_readout import place_under
+from desktop.ui.pointer import place_under
 from desktop.ui.pyramid import Pyramid
 
 Array = npt.NDArray[Any]
