@@ -10,7 +10,7 @@ from desktop.core.errors import UsageError
 from desktop.core.jobs import Request
 from desktop.core.models.catalogue import Catalogue
 
-FIELDS = ("scale", "model", "strength", "self_ensemble", "output", "format", "quality")
+FIELDS = ("scale", "model", "strength", "self_ensemble", "output", "format", "quality", "strip_gps")
 """What may be chosen for a photo alone."""
 
 

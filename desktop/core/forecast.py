@@ -14,9 +14,11 @@ from desktop.core.engines.base import Net
 from desktop.core.ensemble import PASSES
 from desktop.core.experience import MEGA, Experience, Kind, Learned
 from desktop.core.jobs import Request
-from desktop.core.models.catalogue import Catalogue, Model, pace_of
+from desktop.core.models.catalogue import DEFAULT_SCALE, Catalogue, Model, pace_of
+from desktop.core.photo.fitting import foretold
 from desktop.core.photo.formats import BY_SUFFIX, PNG, OutputFormat, output_format
 from desktop.core.photo.header import Size
+from desktop.core.photo.photo import Fidelity, Photo
 from desktop.core.throughput import Speed, fitted
 
 logger = logging.getLogger(__name__)
@@ -71,6 +73,13 @@ def require_memory(name: str, width: int, height: int, scale: int, bytes_per_pix
             needed=needed / 1024,
             available=available / 1024,
         )
+
+
+def fidelity_of(request: Request, photo: Photo) -> Fidelity:
+    """What will be kept, converted and lost of a photo; a sketch of it will do."""
+    scale = request.scale or DEFAULT_SCALE
+    chosen = output_format(request.format, photo.file_format, photo.width * scale, photo.height * scale)
+    return foretold(photo, chosen, request.wishes("", scale))
 
 
 def tile_side(net: Net, budget_mib: int) -> int:

@@ -24,6 +24,7 @@ from desktop.ui.attendant import Attendant
 from desktop.ui.closing_question import ClosingQuestion
 from desktop.ui.comparison_panel import ComparisonPanel
 from desktop.ui.controller import QueueController
+from desktop.ui.details import Details
 from desktop.ui.empty_view import DropOverlay, EmptyView
 from desktop.ui.help_dialogs import AboutDialog, ShortcutsDialog
 from desktop.ui.left_out_dialog import LeftOutDialog
@@ -118,6 +119,7 @@ class MainWindow(QMainWindow):
             live,
             parent=self,
         )
+        self._details = Details(self._stage.details, self._queue.view.current_job, disk, self)
         self._lay_out()
         self._attendant = Attendant(controller, system, settings, parent=self)
         self._overlay = DropOverlay(self)
@@ -182,7 +184,7 @@ class MainWindow(QMainWindow):
 
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.PaletteChange:
-            for part in (self._top, self._comparison, self._queue, self._watched):
+            for part in (self._top, self._comparison, self._stage.details, self._queue, self._watched):
                 part.retint()
         elif event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self._outlook.look_again()  # somebody may have made room on a disk
@@ -291,6 +293,9 @@ class MainWindow(QMainWindow):
         loader.thumbnailReady.connect(model.set_thumbnail)
         loader.pairReady.connect(presenter.show_pair)
         loader.pairFailed.connect(presenter.show_no_pair)
+        loader.sketched.connect(self._details.take)
+        queue.view.selectionModel().currentChanged.connect(self._details.look)
+        controller.queue.jobsChanged.connect(self._details.change)
         live.began.connect(presenter.show_coming)
         live.changed.connect(presenter.show_coming)
         controller.photoEnded.connect(lambda _outcome: live.end())

@@ -132,6 +132,12 @@ class PhotoDialog(QDialog):
             _Field(
                 "quality", self.tr("JPEG and WebP quality"), [(own, _OWN_QUALITY)], str(usual["quality"]), self._number
             ),
+            _Field(
+                "strip_gps",
+                self.tr("Where it was taken"),
+                [(self.tr("Keep it"), False), (self.tr("Leave it out"), True)],
+                self.tr("left out") if usual["strip_gps"] else self.tr("kept"),
+            ),
         )
 
     def _folders(self, *more: Path) -> list[tuple[str, object]]:

@@ -10,7 +10,9 @@ from PySide6.QtGui import QImage
 from desktop.core import errors
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS, require_size
 from desktop.core.jobs import Job, JobState
+from desktop.core.photo.fitting import sketched
 from desktop.core.photo.isolated import PhotoReader
+from desktop.core.photo.photo import Photo
 from desktop.core.photo.preview import Thumbnail
 from desktop.core.photo.read import SizeCheck
 from desktop.ui.pyramid import Pyramid
@@ -28,6 +30,7 @@ class PictureLoader(QObject):
         thumbnailReady(job_id: str, image: QImage, width: int, height: int): with the photo's own upright size.
         pairReady(job: Job, before: Pyramid, after: Pyramid | None)
         pairFailed(job: Job, error: RekindleError)
+        sketched(path: Path, sketch: Photo): what belongs to a photo that was opened, without its pixels.
         resultReady(job_id: str, result: Pyramid | None): None where it cannot be opened.
         resultFailed(error: RekindleError): why that is.
     """
@@ -35,6 +38,7 @@ class PictureLoader(QObject):
     thumbnailReady = Signal(str, QImage, int, int)
     pairReady = Signal(object, object, object)
     pairFailed = Signal(object, object)
+    sketched = Signal(object, object)
     resultReady = Signal(str, object)
     resultFailed = Signal(object)
 
@@ -66,17 +70,25 @@ class PictureLoader(QObject):
         generation = self._generation
         held = self._held[1] if self._held is not None and self._held[0] == job.path else None
         output = job.output if job.state is JobState.DONE else None
+        sketches: list[Photo] = []
 
         def load() -> tuple[Pyramid, Pyramid | None] | None:
             if generation != self._generation:
                 return None  # somebody has moved on while this waited
-            before = held or Pyramid.build(self._reader.read(job.path, _size_check(job.path)))
+            before = held
+            if before is None:
+                photo = self._reader.read(job.path, _size_check(job.path))
+                sketches.append(sketched(photo))
+                before = Pyramid.build(photo)
+                del photo
             return before, Pyramid.build(self._reader.read(output, _size_check(output))) if output is not None else None
 
         def ready(pair: tuple[Pyramid, Pyramid | None] | None) -> None:
             if pair is not None and generation == self._generation:
                 self._held = (job.path, pair[0])
                 self.pairReady.emit(job, *pair)
+                for sketch in sketches:
+                    self.sketched.emit(job.path, sketch)
 
         def failed(error: Exception) -> None:
             if generation == self._generation:

@@ -93,6 +93,7 @@ def _own(job: Job) -> str:
     }
     if kind is None or kind.quality:
         parts["quality"] = _tr("quality {number}").format(number=request.quality)
+    parts["strip_gps"] = _tr("without location") if request.strip_gps else _tr("with location")
     return " · ".join(text for name, text in parts.items() if name in request.own)
 
 

@@ -12,6 +12,7 @@ from desktop.core.paths import Folders
 from desktop.core.settings import Settings
 from desktop.ui import theme
 from desktop.ui.forms import form, label, quiet, spin
+from desktop.ui.settings_carried import CarriedPage
 from desktop.ui.settings_results import ResultsPage
 from desktop.ui.switch import Switch
 
@@ -32,6 +33,7 @@ class SettingsDialog(QDialog):
         self._before = settings
 
         self.results = ResultsPage(settings)
+        self.carried = CarriedPage(settings)
         self._memory = spin(0, 1_000_000, settings.memory_mib, self.tr(" MiB"), 256)
         self._memory.setSpecialValueText(self.tr("Automatic ({size} MiB)").format(size=memory.default_budget_mib()))
         self._limit = spin(1, 100_000, settings.max_megapixels, self.tr(" megapixels"), 100)
@@ -50,6 +52,7 @@ class SettingsDialog(QDialog):
             rows.addRow("", switch)
         pages = QTabWidget()
         pages.addTab(self.results, self.tr("Results"))
+        pages.addTab(self.carried, self.tr("Photo data"))
         pages.addTab(work, self.tr("Work"))
         where = quiet(self.tr("Models and settings are kept in {folder}").format(folder=folders.data))
         where.setWordWrap(True)
@@ -76,7 +79,7 @@ class SettingsDialog(QDialog):
     def chosen(self) -> Settings:
         """The settings as the dialog stands."""
         return replace(
-            self.results.chosen(self._before),
+            self.carried.chosen(self.results.chosen(self._before)),
             memory_mib=self._memory.value(),
             max_megapixels=self._limit.value(),
             keep_awake_asked=self._before.keep_awake_asked or self._switches["keep_awake"].on,

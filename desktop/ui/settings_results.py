@@ -57,6 +57,8 @@ class ResultsPage(QWidget):
         self.existing.addItem(self.tr("Skip the photo"), "skip")
         self.existing.addItem(self.tr("Replace the earlier result"), "overwrite")
         self.existing.setCurrentIndex(max(0, self.existing.findData(settings.existing)))
+        self.lossless = check(self.tr("WebP without loss"), settings.lossless)
+        self.lossless.setToolTip(self.tr("Larger files, and every pixel as it is. Photos that were so stay so."))
         self.dates = check(self.tr("Give results the dates of the original files"), settings.keep_dates)
         self.dates.setToolTip(self.tr("When a file was created cannot be changed, only when it was last edited."))
 
@@ -69,6 +71,7 @@ class ResultsPage(QWidget):
         rows.addRow("", quiet(self.tr("The original is never replaced.")))
         rows.addRow(label(self.tr("File format"), self.format), self.format)
         rows.addRow(label(self.tr("JPEG and WebP quality"), self.quality), self.quality)
+        rows.addRow("", self.lossless)
         rows.addRow("", self.dates)
         for box in (self.place, choose, self.format, self.quality, self.existing):
             box.setMinimumHeight(theme.CONTROL_HEIGHT)
@@ -94,6 +97,7 @@ class ResultsPage(QWidget):
             format=self.format.currentData(),
             quality=self.quality.value(),
             existing=self.existing.currentData(),
+            lossless=self.lossless.isChecked(),
             keep_dates=self.dates.isChecked(),
         )
 

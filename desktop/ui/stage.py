@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QSplitter, QStackedWidget, QWidget
+from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from desktop.ui.comparison_panel import ComparisonPanel
+from desktop.ui.details_panel import DetailsPanel
 from desktop.ui.empty_view import EmptyView
 from desktop.ui.queue_panel import QueuePanel
 
@@ -19,9 +20,16 @@ class Stage(QSplitter):
         super().__init__(Qt.Orientation.Horizontal, parent)
         self.comparison = comparison
         self.queue = queue
+        self.details = DetailsPanel()
+        photo = QWidget()
+        column = QVBoxLayout(photo)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(comparison, 1)
+        column.addWidget(self.details)
         self._left = QStackedWidget()
         self._left.addWidget(empty)
-        self._left.addWidget(comparison)
+        self._left.addWidget(photo)
         self._left.setMinimumSize(320, 240)
         queue.setMinimumWidth(272)
         self.addWidget(self._left)

@@ -21,7 +21,7 @@ from desktop.ui.photo_dialog import PhotoDialog, Subjects
 PATIENCE_MS = 20_000
 PhotoFile = Callable[..., Path]
 DEFAULTS: dict[str, object] = {
-    "scale": 3, "model": "edsr", "output": None, "format": None, "quality": 95, "existing": "rename"
+    "scale": 3, "model": "edsr", "output": None, "format": None, "quality": 95, "existing": "rename", "strip_gps": False
 }  # fmt: skip
 USUAL = Request(Path("a.png"), scale=3, model="edsr")
 
@@ -116,7 +116,9 @@ def test_what_differs_is_left_alone_until_somebody_chooses(dialog: Callable[...,
 
 
 def test_what_was_chosen_before_is_shown(dialog: Callable[..., PhotoDialog]) -> None:
-    request = USUAL.with_own(scale=2, model="lapsrn", output=Path("/results"), format="jpeg", quality=70)
+    request = USUAL.with_own(
+        scale=2, model="lapsrn", output=Path("/results"), format="jpeg", quality=70, strip_gps=True
+    )
     made = dialog(request)
     assert made.choices == {name: getattr(request, name) for name in made.choices}
     assert made.findChild(QSpinBox).isEnabled()

@@ -60,6 +60,10 @@ CHANGED = {
     "quality": 70,
     "existing": "skip",
     "keep_dates": True,
+    "lossless": True,
+    "keep_print_size": True,
+    "strip_gps": True,
+    "provenance": False,
     "memory_mib": 512,
     "max_megapixels": 50,
 }

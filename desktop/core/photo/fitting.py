@@ -82,6 +82,13 @@ def foretold(photo: Photo, output: OutputFormat, wishes: Wishes) -> Fidelity:
     return fitting.told
 
 
+def sketched(photo: Photo) -> Photo:
+    """The photo without its pixels, which ``foretold`` takes as well: planes of one value that take no room."""
+    blank = np.broadcast_to(np.zeros((), photo.pixels.dtype), photo.pixels.shape)
+    alpha = photo.alpha
+    return replace(photo, pixels=blank, alpha=np.broadcast_to(alpha.min(), alpha.shape) if alpha is not None else None)
+
+
 class _Fitting:
     """One photo on its way into one format."""
 
@@ -244,7 +251,7 @@ class _Fitting:
             beside = "; the camera's own maker note was kept, and may hold it" if noted else ""
             self._lost("location", f"{_REMOVED}, from {' and '.join(self._places)}{beside}")
         elif self._places:
-            self._kept("location", f"where the photo was taken, in {' and '.join(self._places)}")
+            self._kept("location", f"in {' and '.join(self._places)}")
 
     def _xmp(self, dpi: tuple[float, float] | None) -> tuple[bytes | None, bytes | None]:
         """The packet, and what does not fit into the first of a JPEG."""

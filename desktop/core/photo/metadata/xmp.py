@@ -52,7 +52,8 @@ class Provenance:
 
     @property
     def words(self) -> str:
-        return f"enlarged ×{self.scale} by {self.software} with {self.model}"
+        """In a sentence; without the model where it is not known yet."""
+        return f"enlarged ×{self.scale} by {self.software}" + (f" with {self.model}" if self.model else "")
 
 
 def is_ours(xmp: bytes | None) -> bool:
