@@ -28,6 +28,10 @@ class Actions:
         self.save_as = self._make(_tr("&Save result as…"), Key.SaveAs)
         self.open = self._make(_tr("&Open result"), "Ctrl+Return")
         self.reveal = self._make(_tr("Show &in folder"), "Ctrl+E")
+        self.copy_view = self._make(_tr("&Copy the view"), Key.Copy)
+        self.copy_pair = self._make(_tr("Copy &before and after"), "Ctrl+B")
+        self.save_view = self._make(_tr("Sa&ve the view as…"), "Ctrl+Shift+V")
+        self.save_pair = self._make(_tr("Save before and a&fter as…"), "Ctrl+Shift+B")
         self.settings = self._make(_tr("S&ettings…"), "Ctrl+,")
         self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
         self.quit = self._make(_tr("&Quit"), Key.Quit)
@@ -91,6 +95,11 @@ class Actions:
         )
 
     @property
+    def of_the_comparison(self) -> tuple[QAction, ...]:
+        """What takes the comparison elsewhere: of the view and of before and after, to the clipboard and to files."""
+        return self.copy_view, self.copy_pair, self.save_view, self.save_pair
+
+    @property
     def all(self) -> list[QAction]:
         """Every action, in the order of the menus."""
         return [action for action in vars(self).values() if isinstance(action, QAction)]
@@ -101,6 +110,8 @@ class Actions:
         photo.addActions([self.add, self.add_folder, self.paste, self.watch])
         photo.addSeparator()
         photo.addActions([self.open, self.reveal, self.save_as, self.copy_path])
+        photo.addSeparator()
+        photo.addActions([self.copy_view, self.copy_pair, self.save_view, self.save_pair])
         photo.addSeparator()
         photo.addActions([self.settings])
         photo.addSeparator()

@@ -144,14 +144,13 @@ class ComparisonView(ModeView):
             # A painter redirected to an image may have another density than the screen: same layout, its pixels.
             ratio = painter.deviceTransform().m11()
             size = round(self.width() * ratio), round(self.height() * ratio)
-            shown = self._panes(size, ratio)
+            shown = self.panes(size, ratio)
             density = ratio / self.devicePixelRatioF()
             viewport = self.viewport if density == 1 else self.viewport.scaled(density)
             paint_panes(painter, self.frames, viewport, shown, ratio, self.moving, whole=self.divider.held)
             paint_veil(painter, self.frames.missing, viewport, shown, ratio)
             if shown[0].side is Side.DIFFERENCE:
-                heading = self._names.get(Side.DIFFERENCE) or self.tr("Difference to plain enlarging")
-                chrome.draw_legend(painter, QRectF(self.rect()), heading, self.tr("The same"), self.tr("25 % or more"))
+                chrome.draw_legend(painter, QRectF(self.rect()), *self.legend)
             if self.divided:
                 chrome.draw_divider(painter, self.divider, QSizeF(self.size()), self.palette())
         if self.ring_shown:
@@ -159,13 +158,20 @@ class ComparisonView(ModeView):
 
     def place_labels(self) -> None:
         """Puts the labels where the pictures are now."""
-        shown = () if self.viewport.empty else self._panes((self.width(), self.height()), 1.0)
+        shown = () if self.viewport.empty else self.panes((self.width(), self.height()), 1.0)
         first = self.tr("Original") if self.frames.after is None else self.tr("Before")
         usual = {Side.BEFORE: first, Side.AFTER: self.tr("After")}
         self.labels.place(shown, usual | self._names)
 
-    def _panes(self, size: tuple[int, int], ratio: float) -> tuple[Pane, ...]:
+    def panes(self, size: tuple[int, int], ratio: float) -> tuple[Pane, ...]:
+        """What is shown where in a view of `size` (width, height), of which `ratio` pixels make a logical one."""
         return panes(self.mode, self.frames.alone, self.peek, self.split, size, round(chrome.GAP * ratio))
+
+    @property
+    def legend(self) -> tuple[str, str, str]:
+        """What the difference is, and the words for its least and most."""
+        heading = self._names.get(Side.DIFFERENCE) or self.tr("Difference to plain enlarging")
+        return heading, self.tr("The same"), self.tr("25 % or more")
 
     def _take_pyramid(self, name: str, picture: Picture) -> None:
         self.frames.replace(Side(name), picture)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -11,37 +11,26 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayou
 import desktop
 from desktop.core.paths import Folders
 from desktop.ui import icons, theme
+from desktop.ui.actions import Actions
 
 
 class ShortcutsDialog(QDialog):
     """Every key, in three columns: the window's, the list's and the comparison's."""
 
-    def __init__(
-        self,
-        actions: list[QAction],
-        about_the_list: Collection[QAction],
-        comparing: Collection[QAction],
-        parent: QWidget | None = None,
-    ) -> None:
-        """
-        Args:
-            actions: all that may have a key.
-            about_the_list: those of them that are.
-            comparing: what is done with the comparison, by keys that work there.
-        """
+    def __init__(self, actions: Actions, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("shortcutsDialog")
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
-        window = _keys(action for action in actions if action not in about_the_list)
+        window = _keys(action for action in actions.all if action not in actions.about_the_list)
         comparison = [
-            *_keys(comparing),
+            *_keys(actions.comparing),
             (self.tr("Fit or actual size"), self.tr("double-click")),
             (self.tr("Move the picture"), "← → ↑ ↓"),
             (self.tr("See before"), self.tr("hold Space")),
             (self.tr("Lens"), self.tr("hold L")),
         ]
         the_list = [
-            *_keys(action for action in actions if action in about_the_list),
+            *_keys(action for action in actions.all if action in actions.about_the_list),
             (self.tr("Take a photo out of the list"), _native(QKeySequence("Del"))),
             (self.tr("Act on the photo's row"), _native(QKeySequence("Return"))),
             (self.tr("Compare a photo"), self.tr("double-click")),

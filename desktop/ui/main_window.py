@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,15 +13,14 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from desktop.core import settings as settings_file
 from desktop.core.additions import Additions
-from desktop.core.jobs import Job, Request
-from desktop.core.naming import Example, example_of
-from desktop.core.paths import sample_photo
+from desktop.core.jobs import Job
 from desktop.core.settings import Settings
 from desktop.core.workspace import Workspace
 from desktop.ui import theme, words
 from desktop.ui.actions import Actions
 from desktop.ui.attendant import Attendant
 from desktop.ui.closing_question import ClosingQuestion
+from desktop.ui.comparison_export import ComparisonExport
 from desktop.ui.comparison_panel import ComparisonPanel
 from desktop.ui.controller import QueueController
 from desktop.ui.details import Details
@@ -41,6 +40,7 @@ from desktop.ui.queue_panel import QueuePanel
 from desktop.ui.reports import Reports
 from desktop.ui.results import Results
 from desktop.ui.settings_dialog import SettingsDialog
+from desktop.ui.settings_results import example_task
 from desktop.ui.shown_photos import ShownPhotos
 from desktop.ui.sources import Sources, paths_in
 from desktop.ui.stage import Stage
@@ -103,6 +103,7 @@ class MainWindow(QMainWindow):
         self._stage = Stage(self._empty, self._comparison, self._queue)
         self._sources = Sources(self, workspace.folders, disk)
         self._results = Results(self, disk)
+        self._export = ComparisonExport(self, self._comparison.view, disk, self._queue.view.current_job)
         self._reports = Reports(self, workspace.reader, self._results.hand_over)
         self._actions = Actions(self, self._comparison, self._queue.head)
         self._photo_settings = PhotoSettings(controller, self._offered, self)
@@ -237,7 +238,8 @@ class MainWindow(QMainWindow):
         sources.pathsChosen.connect(self.add_paths)
         sources.folderRemembered.connect(self._remember_folder)
         sources.trouble.connect(self._message.say)
-        results.told.connect(self._message.say)
+        for telling in (results, self._export):
+            telling.told.connect(self._message.say)
         self._reports.told.connect(self._message.say)
 
         queue.pauseRequested.connect(controller.pause)
@@ -301,8 +303,6 @@ class MainWindow(QMainWindow):
         controller.photoEnded.connect(lambda _outcome: live.end())
         self._comparison.view.viewChanged.connect(presenter.follow_gaze)
         self._comparison.sides.wanted.connect(presenter.want_other)
-        loader.resultReady.connect(self._comparison.sides.supply)
-        loader.resultFailed.connect(lambda error: self._message.say(words.error(error)))
 
         actions.add.triggered.connect(self._choose_photos)
         actions.add_folder.triggered.connect(lambda: sources.choose_folder(self._settings.last_folder))
@@ -330,12 +330,12 @@ class MainWindow(QMainWindow):
         actions.save_as.triggered.connect(
             lambda: presenter.with_current(lambda job: results.save_as(job, self._settings.quality))
         )
+        for action, act in zip(actions.of_the_comparison, self._export.acts, strict=True):
+            action.triggered.connect(act)
         actions.previous.triggered.connect(lambda: queue.view.step(-1))
         actions.next.triggered.connect(lambda: queue.view.step(1))
         actions.settings.triggered.connect(self._open_settings)
-        actions.shortcuts.triggered.connect(
-            lambda: ShortcutsDialog(actions.all, actions.about_the_list, actions.comparing, self).open()
-        )
+        actions.shortcuts.triggered.connect(lambda: ShortcutsDialog(actions, self).open())
         actions.about.triggered.connect(lambda: AboutDialog(self._workspace.folders, self).open())
         actions.quit.triggered.connect(self.close)
 
@@ -355,18 +355,11 @@ class MainWindow(QMainWindow):
     def _open_settings(self) -> None:
         dialog = SettingsDialog(self._settings, self._workspace.folders, self)
         dialog.settingsRequested.connect(self._change_settings)
-        self._disk.run(self._example_task(), dialog.results.show_example)
+        example = example_task(self._queue.view.current_job(), self._settings, self._workspace)
+        self._disk.run(example, dialog.results.show_example)
         self._attendant.impossible.connect(dialog.forbid)
         self._attendant.find_impossible()
         dialog.open()
-
-    def _example_task(self) -> Callable[[], Example | None]:
-        """Finds a photo that shows how results are named: the one that is looked at, or the sample."""
-        settings, workspace = self._settings, self._workspace
-        job = self._queue.view.current_job()
-        sample = Request(sample_photo(), model=settings.model, scale=settings.scale)
-        requests = [job.request, sample] if job is not None else [sample]
-        return lambda: example_of(requests, workspace.catalogue, workspace.reader.glance)
 
     def _open_left_out(self, additions: Additions) -> None:
         dialog = LeftOutDialog(additions, self)

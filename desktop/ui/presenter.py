@@ -62,6 +62,8 @@ class Presenter(QObject):
         self._message = message
         self._live = live
         self._list = stage.queue.view
+        loader.resultReady.connect(stage.comparison.sides.supply)
+        loader.resultFailed.connect(lambda error: message.say(words.error(error)))
         self._ticker = QTimer(self, interval=_SECOND_MS)
         self._ticker.timeout.connect(self._show_progress)
         self.show_activity()
@@ -112,7 +114,8 @@ class Presenter(QObject):
         done = current is not None and current.state is JobState.DONE
         for action in (actions.open, actions.save_as):
             action.setEnabled(done)
-        actions.reveal.setEnabled(current is not None)
+        for action in (actions.reveal, *actions.of_the_comparison):
+            action.setEnabled(current is not None)
         actions.copy_path.setEnabled(bool(chosen))
         actions.copy_error.setEnabled(any(job.error is not None for job in chosen))
         actions.retry.setEnabled(bool(states & ENDINGS))

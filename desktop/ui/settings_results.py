@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QPushButton, QWidget
 
-from desktop.core.naming import Example
+from desktop.core.jobs import Job, Request
+from desktop.core.naming import Example, example_of
+from desktop.core.paths import sample_photo
 from desktop.core.photo.formats import OUTPUT_FORMATS
 from desktop.core.settings import Settings
+from desktop.core.workspace import Workspace
 from desktop.ui import theme
 from desktop.ui.forms import check, form, label, quiet, spin
 from desktop.ui.name_field import NameField
@@ -127,3 +131,10 @@ class ResultsPage(QWidget):
             self.place.setItemData(1, folder)
         self.place.setCurrentIndex(1)
         self._show_place()
+
+
+def example_task(job: Job | None, settings: Settings, workspace: Workspace) -> Callable[[], Example | None]:
+    """Finds a photo that shows how results are named: the one that is looked at, or the sample."""
+    sample = Request(sample_photo(), model=settings.model, scale=settings.scale)
+    requests = [job.request, sample] if job is not None else [sample]
+    return lambda: example_of(requests, workspace.catalogue, workspace.reader.glance)
