@@ -192,6 +192,12 @@ class Forecaster:
         now = now or Learned()
         return fitted(self._guess(kind, before), before.photos(kind), now.photos(kind))
 
+    def seconds_per_megapixel(self, model: Model) -> float | None:
+        """What was seen on this computer; None where the model has not run here."""
+        learned = self.learned
+        kind = Kind(pace_of(model.id), "")
+        return self.speed(kind, learned).per_megapixel_s if learned.photos(kind) else None
+
     def foresee(self, orders: Iterable[Order]) -> Forecast:
         """Time and room for photos that wait. Asks the disks, and waits for them."""
         listed = list(orders)
@@ -246,7 +252,9 @@ class Forecaster:
 
     def _guess(self, kind: Kind, learned: Learned) -> Speed:
         """From the number of operations, at the speed of another network on this machine where there is one."""
-        parameters = next(model.parameters for model in self._catalogue.models if pace_of(model.id) == kind.model)
+        models = self._catalogue.models
+        # None where the model was removed a moment ago.
+        parameters = next((model.parameters for model in models if pace_of(model.id) == kind.model), 0)
         per_megapixel = 2 * parameters * MEGA / _OPERATIONS_PER_S
         for other in reversed(learned.kinds):
             known = next((model.parameters for model in self._catalogue.models if model.id == other.model), 0)

@@ -32,7 +32,7 @@ class LoadedNet:
     def __init__(self, store: Store, engines: Mapping[str, Engine] | None = None) -> None:
         self._store = store
         self._engines = dict(engines if engines is not None else available_engines())
-        self._held: tuple[tuple[str, int, str], Net] | None = None
+        self._held: tuple[tuple[str, str, int, str], Net] | None = None
         self._thread: int | None = None
 
     @property
@@ -73,7 +73,8 @@ class LoadedNet:
         strength = FULL_STRENGTH if strength is None or gentle is None else strength
         if gentle is not None and strength == 0:
             model, gentle, strength = gentle, None, FULL_STRENGTH
-        key = (model.id, strength, name)
+        # By checksum too: an imported model may take the place of another one of that ID.
+        key = (model.id, model.sha256, strength, name)
         if self._held is not None and self._held[0] == key:
             return self._held[1], 0.0
         self._held = None  # the old net goes before the new one comes: never two in memory

@@ -182,6 +182,15 @@ def forecast(expected: Forecast) -> tuple[str, str, str]:
     return f"{time} · {room.format(**figures)}", "", ""
 
 
+_FAMILIES = {"edsr": "EDSR", "fsrcnn": "FSRCNN", "espcn": "ESPCN", "lapsrn": "LapSRN"}
+
+
+def family(name: str) -> str:
+    """A family of models as people read it: "EDSR baseline". What a person named stays as it is."""
+    head, _, tail = name.partition("-")
+    return f"{_FAMILIES[head]} {tail}".strip() if head in _FAMILIES else name
+
+
 def file_size(count: int) -> str:
     """Bytes as disks are sold: "1.3 GB", "58 GB"."""
     figure = QLocale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
