@@ -145,6 +145,8 @@ def test_a_download_is_shown_and_can_be_cancelled(
     assert _state(dialog, "edsr-x3").startswith("Downloading")
     assert _buttons(dialog) == {"cancelInstallButton"}
     assert not dialog.load.isEnabled()
+    part = here.store.folder / "downloads" / f"{hashlib.sha256(CONTENT).hexdigest()}.part"
+    qtbot.waitUntil(lambda: part.exists() and part.stat().st_size == 200_000)
     dialog.cancel.click()
     qtbot.waitUntil(lambda: _idle(dialog))
     assert dialog.message == "Stopped. What has arrived is kept for next time."

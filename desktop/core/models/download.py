@@ -196,13 +196,15 @@ def _receive_into(
     part: Path, address: str, size: int, progress: Progress, cancel: CancelToken, timeouts: Timeouts
 ) -> None:
     start = _size(part)
-    with part.open("ab") as out:
+    with part.open("ab", buffering=0) as out:  # what has arrived is kept, however this process ends
         for message in transfer.receive(address, start, size, cancel, timeouts):
             if isinstance(message, transfer.Opened):
                 if message.start != start:
                     out.truncate(message.start)
                 continue
-            out.write(message)
+            rest = memoryview(message)
+            while rest:  # a disk that is nearly full takes a part and says no to the next
+                rest = rest[out.write(rest) :]
             progress(out.tell(), size)
 
 
