@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
 from desktop.core.errors import UsageError
 from desktop.core.jobs import Request
-from desktop.core.models.catalogue import Catalogue
+from desktop.core.models.catalogue import DEFAULT_FAMILY, Catalogue
+from desktop.core.settings import Settings
 
 FIELDS = ("scale", "model", "strength", "self_ensemble", "output", "format", "quality", "strip_gps")
 """What may be chosen for a photo alone."""
@@ -60,6 +61,17 @@ class Selection:
         except UsageError:
             return False
         return True
+
+
+def closest_scale(scales: Sequence[int], wanted: int) -> int:
+    """The wanted scale, or the one that comes closest to it; the wanted one where there is none."""
+    return min(scales, key=lambda scale: (abs(scale - wanted), scale), default=wanted)
+
+
+def possible(settings: Settings, catalogue: Catalogue) -> Settings:
+    """Settings whose model and scale exist in a catalogue; as they were as far as they do."""
+    model = settings.model if settings.model in catalogue.families else DEFAULT_FAMILY
+    return replace(settings, model=model, scale=closest_scale(catalogue.offered(model), settings.scale))
 
 
 def changed(request: Request, choices: Mapping[str, object], defaults: Mapping[str, object]) -> Request:

@@ -7,7 +7,6 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
@@ -16,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 import desktop
 from desktop.core import opencv, settings
+from desktop.core.choices import possible
 from desktop.core.experience import Experience
 from desktop.core.forecast import Forecaster
 from desktop.core.journal import open_journal
@@ -58,10 +58,7 @@ def create_window(data_dir: Path | None, system: System | None = None, pace: Pac
 
 
 def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> MainWindow:
-    chosen = settings.load(workspace.folders.settings_file)
-    if chosen.model not in workspace.store.usable().families:
-        usual = settings.Settings()
-        chosen = replace(chosen, model=usual.model, scale=usual.scale)
+    chosen = possible(settings.load(workspace.folders.settings_file), workspace.store.usable())
     disk = TaskPool("disk", 1)
     notices = Notices()
     workspace.store.notice = notices.given.emit

@@ -88,6 +88,11 @@ class ComparisonPanel(QWidget):
         self._subject = subject
         self.sides.show(subject, before, after, made_by, others)
 
+    def tell(self, made: str, why: str) -> None:
+        """Says of the photo that is shown what was done to it, in a few words and in a sentence."""
+        self._size.setText(" · ".join(filter(None, (self._size.text(), made))))
+        self._size.setToolTip(why)
+
     def show_live(self, subject: str, picture: LivePicture) -> None:
         """The result of the photo that is shown has begun to come, or more of it has."""
         if subject != self._subject:

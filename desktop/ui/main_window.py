@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
@@ -13,6 +14,7 @@ from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
 from desktop.core import settings as settings_file
 from desktop.core.additions import Additions
+from desktop.core.choices import possible
 from desktop.core.jobs import Job
 from desktop.core.settings import Settings
 from desktop.core.workspace import Workspace
@@ -30,6 +32,7 @@ from desktop.ui.left_out_dialog import LeftOutDialog
 from desktop.ui.listing import Listing
 from desktop.ui.live import Live
 from desktop.ui.message_line import MessageLine
+from desktop.ui.model_offers import ModelOffers
 from desktop.ui.notices import Notices
 from desktop.ui.outlook import Outlook
 from desktop.ui.photo_settings import PhotoSettings
@@ -57,9 +60,11 @@ class MainWindow(QMainWindow):
 
     Signals:
         queueFinished(): everything that was started has ended.
+        modelsRequested(): the person wants to see which other models there are; see ``look_for_models``.
     """
 
     queueFinished = Signal()
+    modelsRequested = Signal()
 
     def __init__(
         self,
@@ -92,8 +97,8 @@ class MainWindow(QMainWindow):
         self._question: ClosingQuestion | None = None
 
         model = QueueModel(self)
-        self._offered = workspace.store.usable()
-        self._top = TopBar(self._offered, settings)
+        self._offers = ModelOffers(workspace.store, disk, self)
+        self._top = TopBar(self._offers.catalogue, settings)
         self._comparison = ComparisonPanel()
         self._empty = EmptyView()
         shown = ShownPhotos(model, self)
@@ -106,7 +111,7 @@ class MainWindow(QMainWindow):
         self._export = ComparisonExport(self, self._comparison.view, disk, self._queue.view.current_job)
         self._reports = Reports(self, workspace.reader, self._results.hand_over)
         self._actions = Actions(self, self._comparison, self._queue.head)
-        self._photo_settings = PhotoSettings(controller, self._offered, self)
+        self._photo_settings = PhotoSettings(controller, self._offers, self)
         self._listing = Listing(controller.queue, model, shown, self._queue, self)
         self._presenter = Presenter(
             controller,
@@ -141,6 +146,10 @@ class MainWindow(QMainWindow):
     def start(self) -> None:
         """Works through what waits."""
         self._controller.start()
+
+    def look_for_models(self) -> None:
+        """Offers what is there, after models were installed, imported or removed."""
+        self._offers.look_again()
 
     def receive(self, paths: list[Path]) -> None:
         """Takes the photos of a later start, and comes to the front."""
@@ -232,7 +241,15 @@ class MainWindow(QMainWindow):
 
         top.addRequested.connect(self._choose_photos)
         top.startRequested.connect(controller.start)
-        top.choiceRequested.connect(self._choose)
+        top.choiceRequested.connect(lambda model, scale: self._change(model=model, scale=scale))
+        top.strengthRequested.connect(lambda strength: self._change(strength=strength))
+        top.bestRequested.connect(actions.best.setChecked)
+        top.modelsRequested.connect(actions.models.trigger)
+        actions.best.setChecked(self._settings.self_ensemble)
+        actions.best.toggled.connect(lambda best: self._change(self_ensemble=best))
+        actions.best.toggled.connect(top.show_best)
+        actions.models.triggered.connect(self.modelsRequested)
+        self._offers.changed.connect(self._offer_models)
         self._empty.chooseRequested.connect(self._choose_photos)
         self._empty.sampleRequested.connect(sources.add_sample)
         sources.pathsChosen.connect(self.add_paths)
@@ -342,8 +359,12 @@ class MainWindow(QMainWindow):
     def _choose_photos(self) -> None:
         self._sources.choose_photos(self._settings.last_folder)
 
-    def _choose(self, model: str, scale: int) -> None:
-        self._change_settings(replace(self._settings, model=model, scale=scale))
+    def _change(self, **choices: Any) -> None:
+        self._change_settings(replace(self._settings, **choices))
+
+    def _offer_models(self) -> None:
+        self._change_settings(possible(self._settings, self._offers.catalogue))
+        self._top.offer(self._offers.catalogue, self._settings)
 
     def _remember_folder(self, folder: str) -> None:
         self._change_settings(replace(self._settings, last_folder=folder))
@@ -367,7 +388,7 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def _open_watch(self) -> None:
-        dialog = WatchDialog(self._settings.watching_offered, self._offered, self)
+        dialog = WatchDialog(self._settings.watching_offered, self._offers.catalogue, self)
         dialog.watchRequested.connect(self._watcher.start)
         dialog.stopRequested.connect(self._watcher.stop)
         dialog.rejected.connect(self._watcher.give_up)

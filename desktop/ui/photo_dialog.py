@@ -18,11 +18,14 @@ from PySide6.QtWidgets import (
 )
 
 from desktop.core.choices import Common, Selection
+from desktop.core.models.catalogue import FULL_STRENGTH, RESTORE_FAMILY
 from desktop.core.photo.formats import BY_NAME, OUTPUT_FORMATS
+from desktop.core.settings import asked_strength
 from desktop.ui import theme, words
 from desktop.ui.choice_box import ChoiceBox
 from desktop.ui.forms import check, form, label, quiet, spin
-from desktop.ui.top_bar import family_name
+from desktop.ui.model_box import family_name
+from desktop.ui.strength import StrengthSlider
 
 _OWN_QUALITY = "own"
 
@@ -75,6 +78,9 @@ class PhotoDialog(QDialog):
         number = common if isinstance(common, int) else selection.defaults["quality"]
         self._number = spin(1, 100, number if isinstance(number, int) else 95)
         self._number.setAccessibleName(self.tr("JPEG and WebP quality"))
+        strength = selection.common("strength")
+        strength = selection.defaults.get("strength") if isinstance(strength, Common) else strength
+        self._strength = StrengthSlider(strength if isinstance(strength, int) else FULL_STRENGTH)
         self.again = check(self._again_words(), on=False)
 
         rows = self._lay_out()
@@ -84,7 +90,11 @@ class PhotoDialog(QDialog):
             rows.addRow(label(field.title, box), _beside(box, field.beside))
             for control in filter(None, (box, field.beside)):
                 control.setMinimumHeight(theme.CONTROL_HEIGHT)
+            if field.name == "model":
+                self._strength_label = label(self.tr("Strength"), self._strength.slider)
+                rows.addRow(self._strength_label, self._strength)
         self._boxes["model"].currentIndexChanged.connect(lambda _row: self._offer_scales(self._boxes["scale"].choice))
+        self._boxes["model"].currentIndexChanged.connect(lambda _row: self._show_usable())
         self._boxes["quality"].currentIndexChanged.connect(lambda _row: self._show_usable())
         self.again.toggled.connect(lambda _on: self._show_usable())
         self._offer_scales(selection.common("scale"))
@@ -96,6 +106,9 @@ class PhotoDialog(QDialog):
         chosen = {name: box.choice for name, box in self._boxes.items()}
         if chosen["quality"] == _OWN_QUALITY:
             chosen["quality"] = self._number.value()
+        # A strength belongs to the model it was chosen with.
+        model = chosen["model"]
+        chosen["strength"] = model if isinstance(model, Common) else asked_strength(str(model), self._strength.strength)
         return chosen
 
     def box(self, name: str) -> ChoiceBox:
@@ -118,15 +131,17 @@ class PhotoDialog(QDialog):
         folder, file_format = usual["output"], usual["format"]
         place = folder.name or str(folder) if isinstance(folder, Path) else self.tr("next to the original")
         kind = BY_NAME[str(file_format)].label if file_format else self.tr("same as the photo")
-        models: list[tuple[str, object]] = [
-            (family_name(family), family) for family in self._selection.catalogue.families
-        ]
+        known = self._selection.catalogue
+        models: list[tuple[str, object]] = [(family_name(family), family) for family in known.choices]
+        best: list[tuple[str, object]] = [(self.tr("Yes, eight times slower"), True), (self.tr("No"), False)]
+        usually_best = self.tr("yes") if usual.get("self_ensemble") else self.tr("no")
         formats: list[tuple[str, object]] = [(self.tr("Same as the photo"), None)]
         formats += [(entry.label, entry.name) for entry in OUTPUT_FORMATS]
         own = self.tr("For this photo") if self._subjects.total == 1 else self.tr("For these photos")
         return (
             _Field("scale", self.tr("Enlarge"), [], f"×{usual['scale']}"),
             _Field("model", self.tr("Model"), models, family_name(str(usual["model"]))),
+            _Field("self_ensemble", self.tr("Best quality"), best, usually_best),
             _Field("output", self.tr("Save results"), self._folders(), place, self._choose),
             _Field("format", self.tr("File format"), formats, kind),
             _Field(
@@ -231,6 +246,8 @@ class PhotoDialog(QDialog):
 
     def _show_usable(self) -> None:
         self._number.setEnabled(self._boxes["quality"].choice == _OWN_QUALITY)
+        for part in (self._strength_label, self._strength):
+            part.setEnabled(self._boxes["model"].choice == RESTORE_FAMILY)
         self._ok.setEnabled(bool(self._subjects.waiting) or self.again.isChecked())
 
 

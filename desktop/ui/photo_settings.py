@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QWidget
 
 from desktop.core.choices import Selection, changed
 from desktop.core.jobs import ACTIVE, ENDINGS, Job, JobState
-from desktop.core.models.catalogue import Catalogue
 from desktop.ui import words
 from desktop.ui.controller import QueueController
+from desktop.ui.model_offers import ModelOffers
 from desktop.ui.photo_dialog import PhotoDialog, Subjects
 
 
@@ -25,10 +25,10 @@ class PhotoSettings(QObject):
 
     told = Signal(str)
 
-    def __init__(self, controller: QueueController, catalogue: Catalogue, window: QWidget) -> None:
+    def __init__(self, controller: QueueController, offers: ModelOffers, window: QWidget) -> None:
         super().__init__(window)
         self._controller = controller
-        self._catalogue = catalogue
+        self._offers = offers
         self._window = window
 
     def open(self, jobs: Sequence[Job]) -> None:
@@ -41,7 +41,7 @@ class PhotoSettings(QObject):
         ended = sum(job.state in ENDINGS for job in others)
         name = jobs[0].path.name if len(jobs) == 1 else ""
         dialog = PhotoDialog(
-            Selection(tuple(job.request for job in others), self._controller.defaults, self._catalogue),
+            Selection(tuple(job.request for job in others), self._controller.defaults, self._offers.catalogue),
             Subjects(name, len(others) - ended, ended, len(active)),
             self._window,
         )

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 from desktop.core.additions import Additions
 from desktop.core.errors import RekindleError
 from desktop.core.jobs import ACTIVE, ENDINGS, Job, JobState
-from desktop.ui import words
+from desktop.ui import row_words, words
 from desktop.ui.actions import Actions
 from desktop.ui.controller import QueueController
 from desktop.ui.listing import Listing
@@ -151,6 +151,7 @@ class Presenter(QObject):
     def show_pair(self, job: Job, before: Pyramid, after: Pyramid | None) -> None:
         others = others_of(job, self._controller.jobs)
         self._stage.comparison.show_pair(job.id, before, after, made_by(job), others)
+        self._stage.comparison.tell(row_words.made(job), row_words.why(job))
         coming = self._live.picture_of(job.id) if after is None else None
         if coming is not None:
             self.show_coming(job.id, coming)

@@ -57,7 +57,10 @@ class QueueModel(QAbstractListModel):
             case Qt.ItemDataRole.DecorationRole:
                 return self._thumbnail(job)
             case Qt.ItemDataRole.ToolTipRole:
-                lines = (str(job.path), row_words.whole(self._detail(job)), row_words.own_choices(job))
+                lines = (
+                    *(str(job.path), row_words.whole(self._detail(job))),
+                    *(row_words.why(job), row_words.own_choices(job)),
+                )
                 return "\n".join(filter(None, lines))
             case Qt.ItemDataRole.AccessibleTextRole:
                 return f"{job.path.name}, {row_words.whole(self._detail(job))}"

@@ -10,7 +10,7 @@ from desktop.core.jobs import Job, JobState
 from desktop.core.photo.formats import BY_NAME
 from desktop.core.photo.header import Size
 from desktop.ui import words
-from desktop.ui.top_bar import family_name
+from desktop.ui.model_box import family_name
 
 # Qt picks the first of several texts that fits (QFontMetrics.elidedText); this stands between them.
 _OR = "\x9c"
@@ -37,8 +37,22 @@ def detail(job: Job, size: Size, left_s: float | None) -> str:
             left, part = words.time_left(left_s), _part(job)
             return _variants((state, left), (part, left), (state,))
         case JobState.DONE:
-            return _variants((sizes, chosen, state), (sizes, chosen), (sizes or state,))
+            restored = made(job)
+            return _variants(
+                (sizes, restored, chosen, state), (sizes, restored, chosen), (sizes, chosen), (sizes or state,)
+            )
     return state
+
+
+def why(job: Job) -> str:
+    """What the automatic choice came to for this photo, and why, in a sentence; empty where it was not asked."""
+    decision = job.account.decision if job.account else None
+    if decision is None:
+        return ""
+    reason = words.because(decision.reason)
+    if decision.strength is None:
+        return _tr("Enlarged without restoring, because {reason}.").format(reason=reason)
+    return _tr("Restored with strength {number}, because {reason}.").format(number=_strength(job), reason=reason)
 
 
 def own_choices(job: Job) -> str:
@@ -76,8 +90,23 @@ def _enlarged(size: Size, scale: int | None) -> Size:
 
 
 def _model(job: Job) -> str:
-    name = job.request.model
-    return family_name(_SCALE_OF_ID.sub("", name)) if name else ""
+    request = job.request
+    if not request.model:
+        return ""
+    name = family_name(_SCALE_OF_ID.sub("", request.model))
+    return name if request.strength is None else f"{name} {request.strength}"
+
+
+def _strength(job: Job) -> int | None:
+    return job.account.strength if job.account else None
+
+
+def made(job: Job) -> str:
+    """What was done, where there was a choice: "restored 60", "not restored"."""
+    strength = _strength(job)
+    if strength is not None:
+        return _tr("restored {number}").format(number=strength)
+    return _tr("not restored") if job.account and job.account.decision else ""
 
 
 def _own(job: Job) -> str:
@@ -89,6 +118,7 @@ def _own(job: Job) -> str:
     parts = {
         "scale": f"×{request.scale}",
         "model": _model(job),
+        "self_ensemble": _tr("best quality") if request.self_ensemble else _tr("usual quality"),
         "format": kind.label if kind else _tr("same format"),
     }
     if kind is None or kind.quality:

@@ -150,6 +150,15 @@ def _sheet(chosen: Tones) -> str:
     QCheckBox::indicator:unchecked {{
         border: 1px solid {chosen.quiet}; border-radius: 2px; background: {chosen.base};
     }}
+    QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {chosen.border}; }}
+    QSlider::sub-page:horizontal {{ border-radius: 2px; background: {chosen.accent}; }}
+    QSlider::sub-page:horizontal:disabled {{ background: {chosen.border}; }}
+    QSlider::handle:horizontal {{
+        width: 12px; margin: -6px 0; border: 2px solid {chosen.accent}; border-radius: 8px; background: {chosen.base};
+    }}
+    QSlider::handle:horizontal:hover {{ background: {chosen.button}; }}
+    QSlider::handle:horizontal:focus {{ border-color: {chosen.text}; }}
+    QSlider::handle:horizontal:disabled {{ border-color: {chosen.border}; }}
     QProgressBar {{ border: none; border-radius: 2px; background: {chosen.border}; }}
     QProgressBar::chunk {{ border-radius: 2px; background: {chosen.accent}; }}
     QLabel[quiet="true"] {{ color: {chosen.quiet}; }}

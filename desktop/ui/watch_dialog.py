@@ -20,12 +20,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from desktop.core.choices import closest_scale
 from desktop.core.errors import RekindleError
-from desktop.core.models.catalogue import Catalogue
+from desktop.core.models.catalogue import RESTORE_FAMILY, Catalogue
 from desktop.core.photo.formats import OUTPUT_FORMATS
 from desktop.core.settings import Watching
 from desktop.ui import forms, theme, words
-from desktop.ui.top_bar import family_name
+from desktop.ui.model_box import ModelBox
+from desktop.ui.strength import StrengthSlider
 
 
 class WatchDialog(QDialog):
@@ -52,10 +54,10 @@ class WatchDialog(QDialog):
         self._output = QLineEdit(watching.output)
         self._output.setObjectName("watchOutput")
         self._scale = QComboBox()
-        self._model = QComboBox()
-        for family in catalogue.families:
-            self._model.addItem(family_name(family), family)
-        self._model.setCurrentIndex(max(0, self._model.findData(watching.model)))
+        self._model = ModelBox(catalogue, watching.model)
+        self._strength = StrengthSlider(watching.strength)
+        self._strength_label = forms.label(self.tr("Strength"), self._strength.slider)
+        self._best = forms.check(self.tr("Best quality, eight times slower"), watching.self_ensemble)
         self._model.currentIndexChanged.connect(lambda: self._offer_scales(self._scale.currentData()))
         self._offer_scales(watching.scale)
         self._format = QComboBox()
@@ -75,6 +77,8 @@ class WatchDialog(QDialog):
         form.addRow(forms.label(self.tr("Folder for results"), self._output), self._with_button(self._output))
         form.addRow(forms.label(self.tr("Enlarge"), self._scale), self._scale)
         form.addRow(forms.label(self.tr("Model"), self._model), self._model)
+        form.addRow(self._strength_label, self._strength)
+        form.addRow("", self._best)
         form.addRow(forms.label(self.tr("File format"), self._format), self._format)
         form.addRow(forms.label(self.tr("JPEG and WebP quality"), self._quality), self._quality)
         for box in (self._folder, self._output, self._also, self._scale, self._model, self._format, self._quality):
@@ -136,7 +140,9 @@ class WatchDialog(QDialog):
             folder=self._folder.text().strip(),
             output=self._output.text().strip(),
             scale=self._scale.currentData(),
-            model=self._model.currentData(),
+            model=self._model.family,
+            strength=self._strength.strength,
+            self_ensemble=self._best.isChecked(),
             format=self._format.currentData(),
             quality=self._quality.value(),
         )
@@ -161,9 +167,12 @@ class WatchDialog(QDialog):
     def _offer_scales(self, wanted: int) -> None:
         """Only what exists for the chosen model."""
         self._scale.clear()
-        for scale in self._catalogue.scales(self._model.currentData()):
+        scales = self._catalogue.offered(self._model.family)
+        for scale in scales:
             self._scale.addItem(f"×{scale}", scale)
-        self._scale.setCurrentIndex(max(0, self._scale.findData(wanted)))
+        self._scale.setCurrentIndex(max(0, self._scale.findData(closest_scale(scales, wanted))))
+        for part in (self._strength_label, self._strength):
+            part.setEnabled(self._model.family == RESTORE_FAMILY)
 
     def _with_button(self, line: QLineEdit) -> QHBoxLayout:
         choose = QPushButton(self.tr("Choose…"))

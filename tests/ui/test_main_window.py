@@ -84,7 +84,7 @@ def test_the_boxes_hold_numbers_and_families(window: MainWindow) -> None:
     models = find(window, QComboBox, "modelBox")
     assert 3 in [scales.itemData(row) for row in range(scales.count())]
     assert scales.currentData() == 3
-    assert models.currentData() == "edsr-baseline"
+    assert models.currentData() == "auto"
 
 
 def test_an_empty_window_invites_and_offers_nothing_that_cannot_be_done(window: MainWindow) -> None:

@@ -117,7 +117,8 @@ def test_what_differs_is_left_alone_until_somebody_chooses(dialog: Callable[...,
 
 def test_what_was_chosen_before_is_shown(dialog: Callable[..., PhotoDialog]) -> None:
     request = USUAL.with_own(
-        scale=2, model="lapsrn", output=Path("/results"), format="jpeg", quality=70, strip_gps=True
+        **{"scale": 2, "model": "lapsrn", "self_ensemble": True, "strength": None},
+        **{"output": Path("/results"), "format": "jpeg", "quality": 70, "strip_gps": True},
     )
     made = dialog(request)
     assert made.choices == {name: getattr(request, name) for name in made.choices}

@@ -90,6 +90,11 @@ class Catalogue:
     def families(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(model.family for model in self.models))
 
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """What may be chosen: automatic, where there is something to choose for it, then the families."""
+        return (*((AUTO_FAMILY,) if GENTLE_FAMILY in self.families else ()), *self.families)
+
     def scales(self, family: str) -> tuple[int, ...]:
         return tuple(sorted(model.scale for model in self.models if model.family == family))
 
