@@ -144,8 +144,11 @@ class _Fitting:
         found.iptc, found.resources = self._captions(dpi)
         found.notes = self._notes()
         self._tell_places()
+        subsampling = photo.coding.subsampling
         found.coding = replace(
             photo.coding,
+            # In wider spaces every step of halved colour is a larger one to the eye.
+            subsampling="4:4:4" if found.icc and "srgb" not in _profile_name(found.icc).lower() else subsampling,
             progressive=photo.coding.progressive or self._wishes.progressive,
             lossless=photo.coding.lossless or self._wishes.lossless,
         )

@@ -232,3 +232,27 @@ def test_all_of_it_travels_between_processes(kind, full):
     for field in dataclasses.fields(photo):
         if field.name not in ("pixels", "alpha"):
             assert getattr(back, field.name) == getattr(photo, field.name)
+
+
+@pytest.mark.parametrize("way", ["Landscape", "Portrait"])
+def test_the_samples_of_all_orientations_come_out_upright_and_alike(way, shared, exiftool, tmp_path):
+    folder = shared / "data" / "photos" / "exif"
+    alike = None
+    for number in range(9):
+        original = folder / f"{way}_{number}.jpg"
+        photo = read(original)
+        assert (photo.width > photo.height) == (way == "Landscape")
+        small = photo.pixels[:: photo.height // 60, :: photo.width // 60][:60, :60].astype(int)
+        alike = small if alike is None else alike
+        assert np.abs(small - alike).mean() < 6  # each was coded by itself
+        target = tmp_path / f"{number}.jpg"
+        large = dataclasses.replace(
+            photo, pixels=np.ascontiguousarray(photo.pixels[::4, ::4].repeat(3, 0).repeat(3, 1))
+        )
+        told = write(large, target, JPEG, wishes=NOTED)
+        assert told.lost == ()
+        names = {
+            key.rpartition(":")[2] for key in _differing(exiftool(original), exiftool(target)) if "File:" not in key
+        }
+        assert names <= MAY_DIFFER
+        assert read(target).pixels.shape == large.pixels.shape
