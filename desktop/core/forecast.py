@@ -16,7 +16,7 @@ from desktop.core.experience import MEGA, Experience, Kind, Learned
 from desktop.core.jobs import Request
 from desktop.core.models.catalogue import DEFAULT_SCALE, Catalogue, Model, pace_of
 from desktop.core.photo.fitting import foretold
-from desktop.core.photo.formats import BY_SUFFIX, PNG, OutputFormat, output_format
+from desktop.core.photo.formats import BY_SUFFIX, PNG, WEBP, OutputFormat, output_format
 from desktop.core.photo.header import Size
 from desktop.core.photo.photo import Fidelity, Photo
 from desktop.core.throughput import Speed, fitted
@@ -31,6 +31,9 @@ DEFAULT_MAX_MEGAPIXELS = 1000
 _INPUT_COPIES = 4
 _OUTPUT_COPIES = 10 / 3
 _COLOUR = 3
+_WITH_ALPHA = (4, 8)
+# Bytes a pixel that libwebp takes beside the picture, for what it finds out of it (measured on 4 to 27 megapixels).
+_WEBP_WRITING = {"lossy": 26, "lossless": 44, "alpha": 51}
 
 
 def require_size(name: str, width: int, height: int, scale: int, max_megapixels: int) -> None:
@@ -52,19 +55,48 @@ def require_size(name: str, width: int, height: int, scale: int, max_megapixels:
         )
 
 
-def picture_mib(width: int, height: int, scale: int, bytes_per_pixel: int = _COLOUR) -> int:
-    """Memory in MiB for reading, holding and writing one photo, the network's share not included."""
-    size = width * height * bytes_per_pixel
-    return round(size * (_INPUT_COPIES + scale * scale * _OUTPUT_COPIES)) // memory.MIB
+def picture_mib(
+    width: int,
+    height: int,
+    scale: int,
+    bytes_per_pixel: int = _COLOUR,
+    output: OutputFormat | None = None,
+    *,
+    lossless: bool = False,
+) -> int:
+    """Memory in MiB for reading, holding and writing one photo, the network's share not included.
+
+    Args:
+        output: what is written; a format that takes no more than others where None.
+        lossless: WebP without loss.
+    """
+    pixels = width * height
+    writing = bytes_per_pixel * _OUTPUT_COPIES
+    if output is WEBP:
+        kind = "alpha" if bytes_per_pixel in _WITH_ALPHA else "lossless" if lossless else "lossy"
+        writing = max(writing, bytes_per_pixel + _WEBP_WRITING[kind])
+    return round(pixels * (_INPUT_COPIES * bytes_per_pixel + scale * scale * writing)) // memory.MIB
 
 
-def require_memory(name: str, width: int, height: int, scale: int, bytes_per_pixel: int = _COLOUR) -> None:
+def require_memory(
+    name: str,
+    width: int,
+    height: int,
+    scale: int,
+    bytes_per_pixel: int = _COLOUR,
+    output: OutputFormat | None = None,
+    *,
+    lossless: bool = False,
+) -> None:
     """Refuses a photo that cannot fit into the memory that is free now, before anything is decoded.
+
+    Args: as ``picture_mib`` has them.
 
     Raises:
         OutOfMemoryError
     """
-    needed, available = picture_mib(width, height, scale, bytes_per_pixel), memory.available_mib()
+    needed = picture_mib(width, height, scale, bytes_per_pixel, output, lossless=lossless)
+    available = memory.available_mib()
     if needed > available:
         raise errors.OutOfMemoryError(
             "“{name}” needs about {needed:.1f} GB of memory, {available:.1f} GB are free. "

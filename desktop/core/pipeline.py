@@ -36,7 +36,6 @@ Publishing = Callable[[Result], None]
 
 Foretelling = Callable[[Fidelity], None]
 """Told what will be kept, converted and lost of a photo, once it is read and before it is enhanced."""
-
 # Reading and writing take their share of the time too: progress that sat at 100 % while a large PNG is coded would lie.
 _READ_SHARE, _WRITE_SHARE = 0.02, 0.06
 
@@ -278,9 +277,10 @@ class _Run:
         def size_check(header: Header) -> None:
             if header.ours and (request.root is not None or request.unattended):
                 raise _OwnResultError
-            width, height = header.width, header.height
-            forecast.require_size(name, width, height, scale, self.limits.max_megapixels)
-            forecast.require_memory(name, width, height, scale, header.bytes_per_pixel)
+            size = header.width, header.height, scale
+            forecast.require_size(name, *size, self.limits.max_megapixels)
+            wanted = output_format(request.format, header.file_format, header.width * scale, header.height * scale)
+            forecast.require_memory(name, *size, header.bytes_per_pixel, wanted, lossless=request.lossless)
 
         with contextlib.suppress(OSError, ValueError):  # reading it says what is wrong
             self.status = request.path.stat()
@@ -288,7 +288,6 @@ class _Run:
         try:
             photo = self.reader.read(request.path, size_check, self.cancel)
         except _OwnResultError:
-            logger.info("%s: Rekindle has made it", request.path)
             return JobState.SKIPPED
         self.input_size = (photo.width, photo.height)
         choice.settle(photo, self.input_stamp)

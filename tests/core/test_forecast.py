@@ -13,6 +13,7 @@ from desktop.core.experience import Experience, Kind, Lesson
 from desktop.core.forecast import Forecaster, Order, picture_mib, require_memory, require_size, tile_side
 from desktop.core.jobs import Account, JobState, Request
 from desktop.core.models.catalogue import Catalogue
+from desktop.core.photo.formats import PNG, WEBP
 
 
 def test_a_result_at_the_limit_is_let_through():
@@ -41,6 +42,18 @@ def test_more_channels_and_bits_need_more_memory():
     assert picture_mib(1000, 1000, 3, 8) == pytest.approx(picture_mib(1000, 1000, 3) * 8 / 3, rel=0.02)
 
 
+@pytest.mark.parametrize(
+    ("bytes_per_pixel", "lossless", "measured"),
+    [(3, False, 253), (3, True, 420), (4, False, 492)],
+    ids=["lossy", "lossless", "transparent"],
+)
+def test_writing_webp_is_foretold_as_it_was_measured(bytes_per_pixel, lossless, measured):
+    """MiB that a result of 3600 x 2700 pixels took; reading its photo takes its share too."""
+    foretold = picture_mib(1200, 900, 3, bytes_per_pixel, WEBP, lossless=lossless)
+    assert measured < foretold < measured * 1.2
+    assert foretold > 2 * picture_mib(1200, 900, 3, bytes_per_pixel, PNG)
+
+
 def test_a_photo_that_fits_into_free_memory_is_let_through(monkeypatch):
     monkeypatch.setattr(memory, "available_mib", lambda: picture_mib(1000, 1000, 3))
     require_memory("a.png", 1000, 1000, 3)
@@ -48,7 +61,7 @@ def test_a_photo_that_fits_into_free_memory_is_let_through(monkeypatch):
 
 def test_a_photo_that_does_not_fit_is_refused_with_what_it_needs_and_what_there_is(monkeypatch):
     monkeypatch.setattr(memory, "available_mib", lambda: 2048)
-    monkeypatch.setattr(forecast, "picture_mib", lambda *_: 4096)
+    monkeypatch.setattr(forecast, "picture_mib", lambda *_, **__: 4096)
     with pytest.raises(errors.OutOfMemoryError, match=r"needs about 4\.0 GB of memory, 2\.0 GB are free"):
         require_memory("a.png", 1000, 1000, 3)
 

@@ -18,6 +18,7 @@ from PIL.ExifTags import Base
 
 from desktop.core.opencv import cv2
 from desktop.core.photo import exif as exif_block
+from desktop.core.photo.depth import bands
 from desktop.core.photo.fitting import Fitted
 from desktop.core.photo.formats import JPEG, PNG, TIFF, WEBP
 from desktop.core.photo.metadata import notes
@@ -29,7 +30,6 @@ _XMP_KEY = b"XML:com.adobe.xmp"
 _PNG_LEVEL = 3
 _SEGMENT_MAX = 65_533
 _TO_YCBCR = np.array([[0.299, 0.587, 0.114], [-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]])
-_BAND_VALUES = 2**21
 _BYTES_TYPE, _XMP, _IPTC, _PHOTOSHOP = 1, 700, 33723, 34377
 
 Encoder = Callable[[Fitted, Path, int], None]
@@ -59,13 +59,10 @@ def _as_ycbcr(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Rounded one by one, as encoders do, they leave grain that is larger than all that the best quality loses otherwise:
     measured in colour samples made small again, up to 1.2 delta E instead of 0.9.
     """
-    height, width, _ = pixels.shape
     result = np.empty_like(pixels)
-    rows = max(1, _BAND_VALUES // max(1, 3 * width))
     # Rows begin at different thirds of a step, so that they do not all round up at the same places.
-    phases = (np.arange(height, dtype=np.float64) / 3 % 1)[:, None, None]
-    for top in range(0, height, rows):
-        band = np.s_[top : top + rows]
+    phases = (np.arange(pixels.shape[0], dtype=np.float64) / 3 % 1)[:, None, None]
+    for band in bands(pixels):
         exact = pixels[band] @ _TO_YCBCR.T + (0, 128, 128)
         summed = np.floor(np.cumsum(exact, axis=1) + phases[band])
         result[band] = np.clip(np.diff(summed, axis=1, prepend=0), 0, 255)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -11,12 +10,11 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ImageCms
 
 from desktop.core.photo import exif as exif_block
-from desktop.core.photo.depth import as_8_bit
+from desktop.core.photo import icc
+from desktop.core.photo.depth import as_8_bit, bands
 from desktop.core.photo.formats import JPEG, PNG, TIFF, OutputFormat
-from desktop.core.photo.icc import space_of
 from desktop.core.photo.metadata import exif_edit, iptc, notes
 from desktop.core.photo.metadata.exif_edit import ExifBlock
 from desktop.core.photo.metadata.notes import Note
@@ -148,7 +146,7 @@ class _Fitting:
         found.coding = replace(
             photo.coding,
             # In wider spaces every step of halved colour is a larger one to the eye.
-            subsampling="4:4:4" if found.icc and "srgb" not in _profile_name(found.icc).lower() else subsampling,
+            subsampling="4:4:4" if found.icc and "srgb" not in icc.name_of(found.icc).lower() else subsampling,
             progressive=photo.coding.progressive or self._wishes.progressive,
             lossless=photo.coding.lossless or self._wishes.lossless,
         )
@@ -170,18 +168,18 @@ class _Fitting:
         return self._make_small()
 
     def _icc(self) -> bytes | None:
-        icc, output = self._photo.icc, self._output
-        if not icc:
+        profile, output = self._photo.icc, self._output
+        if not profile:
             return None
         as_colour = not self._photo.is_grey or self._grey_becomes_colour or not output.grey
-        if space_of(icc) == "GRAY" and as_colour:
+        if icc.space_of(profile) == "GRAY" and as_colour:
             self._lost("ICC profile", "it is for grey, and the result is stored as colour")
             return None
-        if output is JPEG and len(icc) > _JPEG_ICC_MAX:
+        if output is JPEG and len(profile) > _JPEG_ICC_MAX:
             self._lost("ICC profile", "too large for JPEG")
             return None
-        self._kept("ICC profile", _profile_name(icc))
-        return icc
+        self._kept("ICC profile", icc.name_of(profile))
+        return profile
 
     def _resolution(self) -> tuple[float, float] | None:
         """Dots per inch of the result."""
@@ -386,15 +384,11 @@ def _dpi_words(dpi: tuple[float, float]) -> str:
     return f"{across:.0f} dpi" if round(across) == round(down) else f"{across:.0f} x {down:.0f} dpi"
 
 
-def _profile_name(icc: bytes) -> str:
-    with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
-        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(icc))).strip()
-    return f"{len(icc):,} bytes"
-
-
 def _over_white(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
     top = np.iinfo(pixels.dtype).max
-    weight = alpha.astype(np.float32) / top
-    if pixels.ndim == 3:
-        weight = weight[..., None]
-    return np.rint(pixels * weight + top * (1 - weight)).astype(pixels.dtype)
+    result = np.empty_like(pixels)
+    for band in bands(pixels):
+        weight = alpha[band].astype(np.float32) / top
+        weight = weight[..., None] if pixels.ndim == 3 else weight
+        result[band] = np.rint(pixels[band] * weight + top * (1 - weight))
+    return result

@@ -5,12 +5,15 @@ Made after ICC.1:2001-04 (version 2.4), which everything understands.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import ImageCms
 
 from desktop.core.photo.photo import Fidelity
 
@@ -58,6 +61,13 @@ def space_of(profile: bytes) -> str:
     if len(profile) < 132 or profile[36:40] != b"acsp" or int.from_bytes(profile[:4], "big") > len(profile):
         return ""
     return profile[16:20].decode("latin-1").strip()
+
+
+def name_of(profile: bytes) -> str:
+    """What it calls itself, or its size where it says nothing."""
+    with contextlib.suppress(ImageCms.PyCMSError, OSError, ValueError):
+        return ImageCms.getProfileDescription(ImageCms.ImageCmsProfile(io.BytesIO(profile))).strip()
+    return f"{len(profile):,} bytes"
 
 
 def from_gamma(exponent: float, points: Points | None, *, grey: bool) -> Described | None:
