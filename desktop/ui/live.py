@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from desktop.core.gaze import Region, by_gaze
 from desktop.core.photo.photo import Photo
 from desktop.core.tiles import Tile
+from desktop.ui.colours import screen_profile
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.viewport import Box
 
@@ -96,7 +97,7 @@ class _Onlooker:
 
     def begin(self, result: Photo, todo: list[Tile], scale: int) -> None:
         self._scale = scale
-        self._pyramid = Pyramid.build(result)
+        self._pyramid = Pyramid.build(result, screen_profile())
         picture = LivePicture(self._pyramid, (self._part(tile) for tile in todo))
         with contextlib.suppress(RuntimeError):  # the window has gone
             self._live._built.emit(self._job_id, picture)

@@ -15,6 +15,7 @@ from desktop.core.photo.isolated import PhotoReader
 from desktop.core.photo.photo import Photo
 from desktop.core.photo.preview import Thumbnail
 from desktop.core.photo.read import SizeCheck
+from desktop.ui.colours import screen_profile
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.queue_view import THUMBNAIL
 from desktop.ui.tasks import TaskPool
@@ -79,9 +80,9 @@ class PictureLoader(QObject):
             if before is None:
                 photo = self._reader.read(job.path, _size_check(job.path))
                 sketches.append(sketched(photo))
-                before = Pyramid.build(photo)
+                before = Pyramid.build(photo, screen_profile())
                 del photo
-            return before, Pyramid.build(self._reader.read(output, _size_check(output))) if output is not None else None
+            return before, self._pyramid(output) if output is not None else None
 
         def ready(pair: tuple[Pyramid, Pyramid | None] | None) -> None:
             if pair is not None and generation == self._generation:
@@ -113,12 +114,15 @@ class PictureLoader(QObject):
                 self.resultFailed.emit(known)
             ready(None)
 
-        self._pairs.run(lambda: Pyramid.build(self._reader.read(output, _size_check(output))), ready, failed)
+        self._pairs.run(lambda: self._pyramid(output), ready, failed)
 
     def forget(self) -> None:
         """Nothing is compared any more: what is still being loaded is not delivered."""
         self._generation += 1
         self._held = None
+
+    def _pyramid(self, path: Path) -> Pyramid:
+        return Pyramid.build(self._reader.read(path, _size_check(path)), screen_profile())
 
     def shutdown(self) -> None:
         self.forget()

@@ -6,7 +6,7 @@ No Qt in here: pyramids are built on worker threads.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from desktop.core.opencv import cv2
+from desktop.ui.colours import Conversion, conversion
 from desktop.ui.viewport import Box
 
 Array = npt.NDArray[Any]
@@ -57,20 +58,21 @@ class PhotoLike(Protocol):
 class _Level(NamedTuple):
     """One size of the picture: a pixel of it is `factor` x `factor` of the full size.
 
-    `ready`: already 8 bit and premultiplied, as `Pyramid.levels` are and the full size is not.
+    `ready`: already 8 bit, premultiplied and in the screen's colours, as `Pyramid.levels` are and the full size is not.
     """
 
     colour: Array
     alpha: Array | None = None
     factor: int = 1
     ready: bool = False
+    conversion: Conversion | None = None
 
     def crop(self, rows: slice, columns: slice) -> Array:
-        """A part, 8 bit and premultiplied."""
+        """A part, 8 bit, premultiplied and in the screen's colours."""
         colour = self.colour[rows, columns]
         if self.ready:
             return colour
-        return _display(colour, None if self.alpha is None else self.alpha[rows, columns])
+        return _display(colour, None if self.alpha is None else self.alpha[rows, columns], self.conversion)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,26 +84,34 @@ class Pyramid:
         alpha: (H, W) beside a `colour` without one, or None
         levels: halved once, twice, …: uint8, (h, w) grey, (h, w, 3) RGB or (h, w, 4) RGBA premultiplied
         complete: False while the halvings are missing; drawing then picks single pixels of the full size
+        conversion: to the screen's colours; None where `colour` is in them, and `levels` are in any case
     """
 
     colour: Array
     alpha: Array | None = None
     levels: tuple[Array, ...] = ()
     complete: bool = False
+    conversion: Conversion | None = None
 
     @classmethod
-    def wrap(cls, picture: Array | PhotoLike) -> Pyramid:
-        """The full size alone, at once and without copying. Raises ValueError for what is not a picture."""
+    def wrap(cls, picture: Array | PhotoLike, screen: bytes | None = None) -> Pyramid:
+        """The full size alone, at once and without copying. Raises ValueError for what is not a picture.
+
+        Photos are shown through their ICC profile, `icc`, and arrays as sRGB, on a screen of the profile `screen`;
+        sRGB if None.
+        """
         if isinstance(picture, np.ndarray):
-            return cls(*_checked(picture, None))
-        if isinstance(picture, PhotoLike):
-            return cls(*_checked(picture.pixels, picture.alpha))
-        raise ValueError(f"neither an array nor a photo: {type(picture).__name__}")
+            planes, profile = _checked(picture, None), None
+        elif isinstance(picture, PhotoLike):
+            planes, profile = _checked(picture.pixels, picture.alpha), getattr(picture, "icc", None)
+        else:
+            raise ValueError(f"neither an array nor a photo: {type(picture).__name__}")
+        return cls(*planes, conversion=conversion(profile, planes[0].ndim == 2, screen))
 
     @classmethod
-    def build(cls, picture: Array | PhotoLike) -> Pyramid:
+    def build(cls, picture: Array | PhotoLike, screen: bytes | None = None) -> Pyramid:
         """With every level down to a long side of 512 px. Raises ValueError for what is not a picture."""
-        return cls.wrap(picture).completed()
+        return cls.wrap(picture, screen).completed()
 
     def completed(self) -> Pyramid:
         """The same picture with its levels; about 0.1 s for 100 megapixels, on any thread."""
@@ -112,14 +122,14 @@ class Pyramid:
         while longest > SMALLEST_LEVEL:
             levels.append(_halved(levels[-1]) if levels else self._first_level())
             longest = (longest + 1) // 2
-        return Pyramid(self.colour, self.alpha, tuple(levels), complete=True)
+        return replace(self, levels=tuple(levels), complete=True)
 
     def refresh(self, rows: slice, columns: slice) -> None:
         """Takes pixels of the full size that have changed over into the levels. On one thread at a time.
 
         Who draws meanwhile on another thread may see part of the change.
         """
-        upper: _Level = _Level(self.colour, self.alpha)
+        upper: _Level = self._base
         for level in self.levels:
             height, width = upper.colour.shape[:2]
             # Whole pairs of pixels, which halve to whole pixels; an odd last one stands for two.
@@ -153,9 +163,10 @@ class Pyramid:
         Returns (box.height, box.width, 4) uint8 BGRA, premultiplied.
         """
         if sampling is Sampling.SQUARES:
-            return _squares(_Level(self.colour, self.alpha), zoom, box)
-        level = self._level(max(zoom))
+            return _squares(self._base, zoom, box)
         draft = sampling is Sampling.DRAFT or box.width * box.height > AVERAGED_UP_TO
+        # Converting colours takes longer than all the rest: in motion levels, which are converted, are drawn enlarged.
+        level = self._level(max(zoom) / 2 if draft and self.conversion is not None and self.levels else max(zoom))
         return _smooth(level, (zoom[0] * level.factor, zoom[1] * level.factor), box, draft)
 
     def colour_at(self, x: float, y: float) -> tuple[int, int, int]:
@@ -167,7 +178,7 @@ class Pyramid:
 
     def _level(self, zoom: float) -> _Level:
         """The smallest level that still has at least a pixel for every device pixel."""
-        base = _Level(self.colour, self.alpha)
+        base = self._base
         if zoom >= 1:
             return base
         if self.complete:
@@ -177,12 +188,19 @@ class Pyramid:
         if step == 1:
             return base
         first = slice(min(step // 2, self.height - 1), None, step), slice(min(step // 2, self.width - 1), None, step)
-        return _Level(self.colour[first], None if self.alpha is None else self.alpha[first], step)
+        return base._replace(
+            colour=self.colour[first], alpha=None if self.alpha is None else self.alpha[first], factor=step
+        )
+
+    @property
+    def _base(self) -> _Level:
+        return _Level(self.colour, self.alpha, conversion=self.conversion)
 
     def _first_level(self) -> Array:
         stripes = (slice(top, top + STRIPE_ROWS) for top in range(0, self.height, STRIPE_ROWS))
         halves = [
-            _halved(_display(self.colour[rows], None if self.alpha is None else self.alpha[rows])) for rows in stripes
+            _halved(_display(self.colour[rows], None if self.alpha is None else self.alpha[rows], self.conversion))
+            for rows in stripes
         ]
         return np.concatenate(halves) if len(halves) > 1 else halves[0]
 
@@ -200,9 +218,13 @@ def _checked(colour: Array, alpha: Array | None) -> tuple[Array, Array | None]:
     return colour, alpha
 
 
-def _display(colour: Array, alpha: Array | None) -> Array:
-    """Full-size pixels as 8 bit, premultiplied where there is an alpha; 8 bit and opaque ones as they are."""
+def _display(colour: Array, alpha: Array | None, conversion: Conversion | None) -> Array:
+    """Full-size pixels as 8 bit, premultiplied where there is an alpha; 8 bit, opaque and sRGB ones as they are."""
     colour = _eight_bit(colour)
+    if conversion is not None:
+        if colour.ndim == 3 and colour.shape[2] == 4:
+            colour, alpha = colour[:, :, :3], colour[:, :, 3]
+        colour = conversion(colour)
     if alpha is not None:
         if colour.ndim == 2:
             colour = cv2.cvtColor(colour, cv2.COLOR_GRAY2RGB)
@@ -245,8 +267,13 @@ def _smooth(level: _Level, scale: tuple[float, float], box: Box, draft: bool) ->
     y0, y1, top = _span(box.top, box.height, scale[1], height)
     if min((x1 - x0) * scale[0], (y1 - y0) * scale[1]) < 1:
         return _squares(level, scale, box)  # thinner than a pixel: nothing to interpolate
+    late = level.conversion is not None and level.alpha is None and level.colour.shape[2:] != (4,) and max(scale) < 1
+    if late:
+        level, conversion = level._replace(conversion=None), level.conversion
     crop = level.crop(slice(y0, y1), slice(x0, x1))
     resized = _resized(crop, scale, draft)
+    if late and conversion is not None:
+        resized = conversion(resized)  # of fewer pixels
     if resized.ndim == 3 and resized.shape[2] == 4:
         resized = _premultiplied(resized)
     part = resized[top : top + box.height, left : left + box.width]

@@ -9,6 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QColorSpace, QFont, QFontMetricsF, QImage, QPainter
 
 from desktop.ui import comparison_chrome as chrome
+from desktop.ui.colours import screen_profile
 from desktop.ui.comparison_frames import Frames, paint_panes
 from desktop.ui.comparison_layout import Pane, Side
 from desktop.ui.comparison_view import ComparisonView
@@ -31,6 +32,7 @@ class Snapshot:
         legend: heading, least and most of the heat map
         divided: where the divider is, in device pixels from the left; None without one
         headed: whether the labels stand above the pictures and not on them
+        screen: the ICC profile the pictures are shown in; None for sRGB
     """
 
     frames: Frames
@@ -43,6 +45,7 @@ class Snapshot:
     legend: tuple[str, str, str] | None = None
     divided: int | None = None
     headed: bool = False
+    screen: bytes | None = None
 
     def draw(self) -> QImage:
         """Cut to what the pictures cover; sRGB."""
@@ -58,7 +61,11 @@ class Snapshot:
         paint_panes(painter, self.frames, self.viewport, self.panes, self.ratio)
         self._write(painter, QRectF(bounds))
         painter.end()
-        image.setColorSpace(QColorSpace(QColorSpace.NamedColorSpace.SRgb))
+        srgb = QColorSpace(QColorSpace.NamedColorSpace.SRgb)
+        if self.screen is not None and (shown := QColorSpace.fromIccProfile(self.screen)).isValid():
+            image.setColorSpace(shown)
+            image.convertToColorSpace(srgb)
+        image.setColorSpace(srgb)
         return image
 
     def _write(self, painter: QPainter, bounds: QRectF) -> None:
@@ -111,6 +118,7 @@ def of_view(view: ComparisonView) -> Snapshot:
         font=view.font(),
         legend=view.legend,
         divided=round(view.split * size[0]) if view.divided else None,
+        screen=screen_profile(),
     )
 
 
