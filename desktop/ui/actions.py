@@ -34,7 +34,7 @@ class Actions:
         self.save_pair = self._make(_tr("Save before and a&fter as…"), "Ctrl+Shift+B")
         self.settings = self._make(_tr("S&ettings…"), "Ctrl+,")
         self.settings.setMenuRole(QAction.MenuRole.PreferencesRole)
-        self.models = self._make(_tr("More &models…"), "")
+        self.models = self._make(_tr("&Models…"), "")
         self.models.setObjectName("modelsAction")
         self.quit = self._make(_tr("&Quit"), Key.Quit)
         self.quit.setMenuRole(QAction.MenuRole.QuitRole)

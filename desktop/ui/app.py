@@ -29,6 +29,7 @@ from desktop.ui.controller import QueueController
 from desktop.ui.garbage import GuiGarbage
 from desktop.ui.live import Live
 from desktop.ui.main_window import MainWindow
+from desktop.ui.models_controller import ModelsController
 from desktop.ui.notices import Notices
 from desktop.ui.outlook import Outlook
 from desktop.ui.picture_loader import PictureLoader
@@ -77,6 +78,10 @@ def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> Main
     outlook.sizesRead.connect(clock.measured)
     loader = PictureLoader(workspace.reader)
     window = MainWindow(workspace, chosen, controller, watcher, outlook, loader, live, disk, notices, system)
+    models = ModelsController(workspace, forecaster.seconds_per_megapixel, window)
+    window.modelsRequested.connect(models.open)
+    window.closing.connect(models.shutdown)
+    models.changed.connect(window.look_for_models)
     controller.restore(opened.jobs)
     watcher.resume()
     if opened.notice is not None:

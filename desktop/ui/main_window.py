@@ -61,10 +61,12 @@ class MainWindow(QMainWindow):
     Signals:
         queueFinished(): everything that was started has ended.
         modelsRequested(): the person wants to see which other models there are; see ``look_for_models``.
+        closing(): it closes for good; whoever works for it has to end now.
     """
 
     queueFinished = Signal()
     modelsRequested = Signal()
+    closing = Signal()
 
     def __init__(
         self,
@@ -174,6 +176,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             self._ask_before_closing()
             return
+        self.closing.emit()
         self._change_settings(
             replace(
                 self._settings,

@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from desktop.core.models.catalogue import AUTO_FAMILY, Catalogue
+from desktop.ui import words
 
 _WIDEST = 24  # characters; what the person imported may be called anything
 
@@ -81,8 +82,7 @@ def family_name(family: str) -> str:
     """A family as people read it: "EDSR baseline", "Automatic"."""
     if family == AUTO_FAMILY:
         return _tr("Automatic")
-    head, _, tail = family.partition("-")
-    return f"{head.upper()} {tail}".strip()
+    return words.family(family)
 
 
 def _tr(text: str) -> str:

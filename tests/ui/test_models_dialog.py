@@ -12,13 +12,14 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.core.models import download
 from desktop.core.models.catalogue import Catalogue
 from desktop.core.models.store import ModelState, Store
 from desktop.core.workspace import Workspace
+from desktop.ui.main_window import MainWindow
 from desktop.ui.models_controller import ModelsController
 from desktop.ui.models_dialog import ModelsDialog
 
@@ -265,6 +266,42 @@ def test_closing_stops_what_is_being_done(
     dialog.install.click()
     qtbot.waitUntil(lambda: dialog.message.startswith("Downloading"))
     controller.shutdown()
+    assert not server.over.is_set()
+
+
+def test_the_window_opens_it_and_offers_what_was_imported(
+    qtbot: QtBot, tmp_path: Path, own: Path, window: MainWindow
+) -> None:
+    window._actions.models.trigger()
+    controller = window.findChild(ModelsController)
+    assert controller is not None
+    assert controller.dialog is not None
+    controller.import_file(own)
+    box = window.findChild(QComboBox, "modelBox")
+    assert box is not None
+    qtbot.waitUntil(lambda: box.findData("grandma") >= 0)
+    box.setCurrentIndex(box.findData("grandma"))
+    scales = window.findChild(QComboBox, "scaleBox")
+    assert scales is not None
+    assert [scales.itemData(row) for row in range(scales.count())] == [3]
+    dialog = controller.dialog
+    qtbot.waitUntil(lambda: dialog.table.row_of("grandma-x3") >= 0)
+    controller._remove("grandma-x3")
+    qtbot.waitUntil(lambda: box.findData("grandma") < 0)
+    assert box.currentData() == "auto"
+
+
+def test_a_window_that_closes_waits_for_no_download(
+    qtbot: QtBot, window: MainWindow, server: Any, model_server: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.script += [model_server.silent(0)]
+    monkeypatch.setenv(download.MIRROR, server.address)
+    window._actions.models.trigger()
+    controller = window.findChild(ModelsController)
+    assert controller is not None
+    controller._install("fsrcnn-x2")
+    qtbot.waitUntil(lambda: bool(server.requests))
+    window.close()
     assert not server.over.is_set()
 
 
