@@ -97,7 +97,7 @@ def rows(window: MainWindow, role: Qt.ItemDataRole = Qt.ItemDataRole.ToolTipRole
 def test_what_holds_for_all_photos_stands_first_and_in_words(dialog: Callable[..., PhotoDialog]) -> None:
     made = dialog(USUAL)
     assert texts(made, "scale") == ["As for all photos (×3)", "×2", "×3", "×4"]
-    assert texts(made, "model") == ["As for all photos (EDSR)", "EDSR", "LAPSRN"]
+    assert texts(made, "model") == ["As for all photos (EDSR)", "EDSR", "LapSRN"]
     assert texts(made, "output") == ["As for all photos (next to the original)", "Next to the original"]
     assert texts(made, "format")[0] == "As for all photos (same as the photo)"
     assert texts(made, "quality") == ["As for all photos (95)", "For this photo"]
