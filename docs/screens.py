@@ -106,11 +106,42 @@ def draw(window: MainWindow, folder: Path, photos: Path) -> None:
     screens.take("report-saved")
     for name in ("settings", "shortcuts", "about"):
         screens.dialog(name)
+    draw_models(screens, window)
     screens.dialog("settings", lambda dialog: dialog.results.name.box.setEditText("{oma} {stem}"), "-wrong-name")
     screens.dialog("settings", lambda dialog: dialog.results.name.box.setEditText("{date}"), "-same-names")
     screens.dialog("settings", lambda dialog: dialog.findChild(QTabWidget).setCurrentIndex(1), "-work")
     draw_watching(screens, window, photos.parent / "Scans from the attic")
     draw_list(screens, window, photos)
+
+
+def draw_models(screens: Screens, window: MainWindow) -> None:
+    """The models dialog: what is there, a download, no connection, and a damaged file."""
+    store = window._workspace.store
+    model = store.catalogue.by_id("fsrcnn-x3")
+    store.folder.mkdir(parents=True, exist_ok=True)
+    store.path_of(model).write_bytes(b"damaged")
+
+    def choose(dialog: Any, model_id: str) -> None:
+        screens.wait(1500)
+        dialog.view.selectRow(dialog.table.row_of(model_id))
+
+    def downloading(dialog: Any) -> None:
+        choose(dialog, "edsr-x3")
+        dialog.show_busy("edsr-x3", "Downloading “edsr-x3”, 12 MB of 39 MB", 0.32)
+
+    def offline(dialog: Any) -> None:
+        choose(dialog, "edsr-x3")
+        dialog.show_idle(
+            "“edsr-x3” could not be downloaded: there is no connection to “raw.githubusercontent.com”. What is "
+            "installed works without; try again when this computer is online.",
+            failed=True,
+        )
+
+    screens.dialog("models", lambda dialog: choose(dialog, "edsr-x3"))
+    screens.dialog("models", downloading, "-downloading")
+    screens.dialog("models", offline, "-offline")
+    screens.dialog("models", lambda dialog: choose(dialog, model.id), "-damaged")
+    store.path_of(model).unlink()
 
 
 def draw_list(screens: Screens, window: MainWindow, photos: Path) -> None:

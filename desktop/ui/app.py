@@ -82,6 +82,7 @@ def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> Main
     window.modelsRequested.connect(models.open)
     window.closing.connect(models.shutdown)
     models.changed.connect(window.look_for_models)
+    models.failed.connect(notices.given)
     controller.restore(opened.jobs)
     watcher.resume()
     if opened.notice is not None:

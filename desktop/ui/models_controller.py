@@ -29,9 +29,11 @@ class ModelsController(QObject):
     """
     Signals:
         changed(): other models may be here than before.
+        failed(error: RekindleError): something has failed after the dialog was closed.
     """
 
     changed = Signal()
+    failed = Signal(object)
     _progressed = Signal(int, int)
     _waits = Signal()
 
@@ -41,6 +43,7 @@ class ModelsController(QObject):
         self._pace = pace
         self._window = parent
         self._pool = TaskPool("models", 1, self)
+        self._looks = TaskPool("looking at models", 1, self)  # which no download may keep waiting
         self._cancel = CancelToken()
         self._dialog: ModelsDialog | None = None
         self._doing: tuple[str, str] | None = None
@@ -77,6 +80,7 @@ class ModelsController(QObject):
         """Stops what is being done; what has arrived of a download is kept."""
         self._cancel.cancel()
         self._pool.shutdown()
+        self._looks.shutdown()
 
     def _look(self) -> None:
         workspace, pace = self._workspace, self._pace
@@ -86,7 +90,7 @@ class ModelsController(QObject):
             store = workspace.store
             return [Entry(model, store.state(model), pace(model)) for model in workspace.catalogue.models]
 
-        self._pool.run(look, self._show)
+        self._looks.run(look, self._show)
 
     def _install(self, model_id: str) -> None:
         model = self._workspace.catalogue.by_id(model_id)
@@ -145,6 +149,8 @@ class ModelsController(QObject):
             self._end(self.tr("Stopped. What has arrived is kept for next time."), failed=False)
             return
         known = error if isinstance(error, errors.RekindleError) else errors.unexpected(error)
+        if self._dialog is None:
+            self.failed.emit(known)
         self._end(words.error(known), failed=True)
 
     def _end(self, text: str, *, failed: bool, chosen: str = "") -> None:

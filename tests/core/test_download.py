@@ -222,10 +222,11 @@ def test_something_of_another_size_is_not_taken(answer, installer, store, wanted
 
 
 @pytest.mark.parametrize(("code", "said"), [(404, "404 Not Found"), (403, "403 Forbidden"), (410, "410 Gone")])
-def test_a_refusal_is_told_at_once(code, said, installer, wanted, server, play, pauses):
+def test_a_refusal_is_told_at_once(code, said, installer, store, wanted, server, play, pauses):
     server.script += [play.status(code)]
     assert said in _fails(installer, wanted)
     assert pauses == []
+    assert _parts(store) == []
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])

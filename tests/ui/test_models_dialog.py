@@ -254,8 +254,19 @@ def test_a_download_goes_on_while_the_dialog_is_closed(
     again = controller.dialog
     assert again is not None
     assert _buttons(again) == {"cancelInstallButton"}
+    qtbot.waitUntil(lambda: again.table.row_of("edsr-x3") >= 0)  # nothing waits for the download to end
     go.append(lambda: None)
-    qtbot.waitUntil(lambda: again.table.row_of("edsr-x3") >= 0 and _state(again, "edsr-x3") == "Installed")
+    qtbot.waitUntil(lambda: _state(again, "edsr-x3") == "Installed")
+
+
+def test_what_fails_after_the_dialog_was_closed_is_told_all_the_same(
+    qtbot: QtBot, dialog: ModelsDialog, controller: ModelsController, server: Any, model_server: ModuleType
+) -> None:
+    server.script += [model_server.status(404)]
+    dialog.reject()
+    with qtbot.waitSignal(controller.failed) as told:
+        controller._install("edsr-x3")
+    assert "404" in told.args[0].message
 
 
 def test_closing_stops_what_is_being_done(

@@ -103,7 +103,7 @@ class Downloader:
             part.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise errors.while_writing(error, part) from error
-        with self._turn(model, cancel, waiting):
+        with self._turn(model, cancel, waiting), _no_empty(part):
             if here_already():
                 yield None
                 return
@@ -213,6 +213,16 @@ def _size(part: Path) -> int:
         return part.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+@contextlib.contextmanager
+def _no_empty(part: Path) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            if not _size(part):
+                _forget(part)
 
 
 def _forget(part: Path) -> None:
