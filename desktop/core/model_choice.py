@@ -55,6 +55,13 @@ class ModelChoice:
         decided = self.decision.strength if self.decision is not None else None
         return FULL_STRENGTH if decided is None else decided
 
+    @property
+    def words(self) -> str:
+        """What makes the result, for the note in it: "edsr-restore-x3, strength 60"."""
+        strength = f"strength {self.strength}" if self.strength is not None else ""
+        best = "self-ensemble" if self._request.self_ensemble else ""
+        return ", ".join(filter(None, (self.model.id, strength, best)))
+
     def settle(self, photo: Photo, stamp: tuple[int, int]) -> None:
         """Chooses by the photo, if that is what was asked. What it came to for the same file before holds.
 

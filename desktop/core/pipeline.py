@@ -291,7 +291,7 @@ class _Run:
             return JobState.SKIPPED
         self.input_size = (photo.width, photo.height)
         choice.settle(photo, self.input_stamp)
-        self.wishes = request.wishes(choice.model.id, scale)
+        self.wishes = request.wishes(choice.words, scale)
         facts = self._facts(photo, scale)
         chosen = output_format(request.format, photo.file_format, facts.width, facts.height)
         target = output_path(request, chosen, choice.model, facts)

@@ -766,3 +766,19 @@ def test_enhancing_imports_no_qt(run_cli, photo_file):
     imported = {line.rpartition("|")[2].strip().partition(".")[0] for line in run.err.splitlines()}
     assert "cv2" in imported
     assert not {"PySide6", "shiboken6"} & imported
+
+
+def test_strength_and_best_quality_are_told_of(run_cli, photo_file):
+    photo_file("a.png")
+    record = run_cli("enhance", "a.png", "--json", "--strength", "40", "--self-ensemble").record
+    assert (record["status"], record["scale"], record["self_ensemble"]) == ("done", 3, True)
+    # A photo so small and clean is enlarged as it is, and a strength is for what is restored.
+    assert (record["model"], record["strength"]) == ("edsr-baseline-x3", None)
+    assert record["reason"] in (None, "the photo looks clean")
+
+
+def test_a_strength_for_a_model_without_is_a_wrong_call(run_cli, photo_file):
+    photo_file("a.png")
+    run = run_cli("enhance", "a.png", "--model", "edsr-baseline", "--strength", "40")
+    assert run.status == 2
+    assert "“edsr-baseline-x3” has no strength to choose" in run.err

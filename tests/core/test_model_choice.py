@@ -16,6 +16,7 @@ from desktop.core.jobs import Decision, JobState, Reason, Request
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import Catalogue
 from desktop.core.models.store import Store
+from desktop.core.photo.read import read
 from desktop.core.pipeline import Limits, Pipeline
 
 
@@ -193,6 +194,12 @@ def test_the_best_quality_is_asked_of_every_model(line, worn, engine):
         outcome = pipeline.process(Request(worn, model=model, self_ensemble=True))
         assert outcome.account.self_ensemble
     assert len(engine.net.seen) % 8 == 0
+
+
+def test_the_note_in_the_result_says_how_it_was_made(line, worn):
+    outcome = line().process(Request(worn, strength=30, self_ensemble=True))
+    xmp = read(outcome.output).xmp
+    assert b"edsr-restore-x3, strength 30, self-ensemble" in xmp
 
 
 def test_a_decision_can_be_kept_as_json():
