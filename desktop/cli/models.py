@@ -15,8 +15,7 @@ from desktop.cli.interrupt import EXIT_INTERRUPTED, interruptible
 from desktop.cli.terminal import accept_every_name
 from desktop.core.cancel import CancelToken
 from desktop.core.errors import CancelledError, RekindleError, UsageError
-from desktop.core.models.catalogue import Model
-from desktop.core.models.download import MIRROR
+from desktop.core.models.catalogue import MIRROR, Model
 from desktop.core.models.store import ModelState, Store
 from desktop.core.workspace import Workspace
 

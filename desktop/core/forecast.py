@@ -286,16 +286,19 @@ class Forecaster:
         """From the number of operations, at the speed of another network on this machine where there is one."""
         models = self._catalogue.models
         # None where the model was removed a moment ago.
-        parameters = next((model.parameters for model in models if pace_of(model.id) == kind.model), 0)
-        per_megapixel = 2 * parameters * MEGA / _OPERATIONS_PER_S
+        model = next((model for model in models if pace_of(model.id) == kind.model), None)
+        operations = model.operations if model else 0
+        per_megapixel = 2 * operations * MEGA / _OPERATIONS_PER_S
         for other in reversed(learned.kinds):
-            known = next((model.parameters for model in self._catalogue.models if model.id == other.model), 0)
+            known = next((model.operations for model in self._catalogue.models if model.id == other.model), 0)
             if known:
                 seen = fitted(Speed(_FIXED_S, 0.0), learned.photos(other))
-                per_megapixel = seen.per_megapixel_s * parameters / known
+                per_megapixel = seen.per_megapixel_s * operations / known
                 break
         load = learned.load_s(kind)
-        return Speed(_FIXED_S, per_megapixel, _LOAD_S + parameters * _LOAD_S_PER_PARAMETER if load is None else load)
+        if load is None:
+            load = _LOAD_S + (model.parameters if model else 0) * _LOAD_S_PER_PARAMETER
+        return Speed(_FIXED_S, per_megapixel, load)
 
 
 def _on_disks(rooms: dict[Path, int], largest: dict[Path, int]) -> tuple[Need, ...]:

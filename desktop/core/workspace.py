@@ -7,17 +7,19 @@ import logging.handlers
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
 from desktop.core.isolation.pool import WorkerPool
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import Catalogue
-from desktop.core.models.download import Downloader
-from desktop.core.models.installer import Installer
 from desktop.core.models.store import Notice, Store
 from desktop.core.paths import Folders, bundled
 from desktop.core.photo.isolated import IsolatedReader
 from desktop.core.pipeline import Limits, Pipeline
+
+if TYPE_CHECKING:
+    from desktop.core.models.installer import Installer
 
 # One for the photo that is enhanced, one for what is looked at meanwhile.
 _READERS = 2
@@ -51,7 +53,10 @@ class Workspace:
 
     @property
     def installer(self) -> Installer:
-        """Changes which models are here."""
+        """Changes which models are here. The first use takes a moment: hardly any start needs what talks to the web."""
+        from desktop.core.models.download import Downloader
+        from desktop.core.models.installer import Installer
+
         return Installer(self.store, Downloader.for_environment(self.folders.models), self.children)
 
     def warm(self) -> None:

@@ -73,8 +73,9 @@ class ModelsController(QObject):
 
     def import_file(self, path: Path) -> None:
         """Takes in a file of the person's own."""
-        installer, cancel = self._workspace.installer, self._begin("", self.tr("Looking at “{name}”…"), path.name)
-        self._pool.run(lambda: installer.import_file(path, cancel), self._imported, self._failed)
+        # The installer is asked for in the background: what talks to the web is loaded with it.
+        workspace, cancel = self._workspace, self._begin("", self.tr("Looking at “{name}”…"), path.name)
+        self._pool.run(lambda: workspace.installer.import_file(path, cancel), self._imported, self._failed)
 
     def shutdown(self) -> None:
         """Stops what is being done; what has arrived of a download is kept."""
@@ -94,7 +95,7 @@ class ModelsController(QObject):
 
     def _install(self, model_id: str) -> None:
         model = self._workspace.catalogue.by_id(model_id)
-        installer, cancel = self._workspace.installer, self._begin(model_id, self.tr("Installing “{name}”…"), model_id)
+        workspace, cancel = self._workspace, self._begin(model_id, self.tr("Installing “{name}”…"), model_id)
         told = 0.0
 
         def progress(here: int, size: int) -> None:
@@ -104,7 +105,7 @@ class ModelsController(QObject):
                 self._progressed.emit(here, size)
 
         self._pool.run(
-            lambda: installer.install(model, progress=progress, waiting=self._waits.emit, cancel=cancel),
+            lambda: workspace.installer.install(model, progress=progress, waiting=self._waits.emit, cancel=cancel),
             lambda _path: self._done(self.tr("“{name}” is installed.").format(name=model_id), model_id),
             self._failed,
         )
@@ -122,10 +123,10 @@ class ModelsController(QObject):
         self._pool.run(lambda: store.verify(model), checked, self._failed)
 
     def _remove(self, model_id: str) -> None:
-        model, installer = self._workspace.catalogue.by_id(model_id), self._workspace.installer
+        model, workspace = self._workspace.catalogue.by_id(model_id), self._workspace
         self._begin(model_id, self.tr("Removing “{name}”…"), model_id)
         self._pool.run(
-            lambda: installer.remove(model),
+            lambda: workspace.installer.remove(model),
             lambda _nothing: self._done(self.tr("“{name}” was removed.").format(name=model_id), model_id),
             self._failed,
         )

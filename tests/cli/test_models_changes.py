@@ -15,8 +15,7 @@ import pytest
 
 from desktop.cli import models as room
 from desktop.core.errors import UsageError
-from desktop.core.models import download
-from desktop.core.models.catalogue import Catalogue
+from desktop.core.models.catalogue import MIRROR, Catalogue
 from desktop.core.workspace import Workspace
 
 CONTENT = random.Random(3).randbytes(300_000)
@@ -24,7 +23,7 @@ CONTENT = random.Random(3).randbytes(300_000)
 
 @pytest.fixture
 def server(model_server, monkeypatch):
-    for name in ("http_proxy", "all_proxy", download.MIRROR):
+    for name in ("http_proxy", "all_proxy", MIRROR):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     with model_server.serving(CONTENT) as serving:
@@ -73,13 +72,13 @@ def test_what_fails_is_one_sentence_on_standard_error(models, server, model_serv
 
 
 def test_a_mirror_can_be_named(models, server, monkeypatch):
-    monkeypatch.setenv(download.MIRROR, "http://nowhere.invalid")
+    monkeypatch.setenv(MIRROR, "http://nowhere.invalid")
     assert models("install", model="edsr-x3", mirror=f"{server.address}/ours")[0] == 0
     assert server.requests[0][0] == "/ours/EDSR_x3.pb"
 
 
 def test_a_mirror_that_is_none_is_a_wrong_call(models, monkeypatch):
-    monkeypatch.setenv(download.MIRROR, "")
+    monkeypatch.setenv(MIRROR, "")
     with pytest.raises(UsageError, match="gopher"):
         models("install", model="edsr-x3", mirror="gopher://x")
 

@@ -96,3 +96,27 @@ def test_a_catalogue_with_unknown_fields_is_not_taken(tmp_path):
     file.write_text('[[model]]\nid = "x"\ncolour = "blue"\n')
     with pytest.raises(TypeError):
         Catalogue.load(file)
+
+
+@pytest.mark.parametrize(("scale", "uses"), [(2, 1), (4, 2.5), (8, 7)])
+def test_a_pyramid_s_later_levels_work_on_larger_pictures(scale, uses, model):
+    pyramid = dataclasses.replace(model, algorithm="lapsrn", scale=scale, parameters=1_200_000)
+    assert pyramid.operations == 1_200_000 * uses
+    assert model.operations == model.parameters
+
+
+def test_what_was_imported_stands_in_for_the_known_model_of_its_id(several, model):
+    own = dataclasses.replace(model, id="edsr-x4", family="edsr", scale=4, imported=True, bundled=False)
+    other = dataclasses.replace(own, id="mine-x8", family="mine", scale=8)
+    several.take_in([other, own])
+    assert several.choose("edsr", 4) == own
+    assert several.choose("mine", 8) == other
+    assert [one.id for one in several.models][-1] == "mine-x8"
+    several.take_in([])
+    assert not any(one.imported for one in several.models)
+
+
+def test_a_catalogue_of_some_models_has_them_as_they_are(several, model):
+    own = dataclasses.replace(model, id="edsr-x4", family="edsr", scale=4, imported=True)
+    several.take_in([own])
+    assert several.only([own]).models == (own,)

@@ -18,7 +18,7 @@ from desktop.core import disks, errors
 from desktop.core.cancel import CancelToken
 from desktop.core.isolation.pool import WorkerPool
 from desktop.core.models import download
-from desktop.core.models.catalogue import Catalogue
+from desktop.core.models.catalogue import MIRROR, Catalogue
 from desktop.core.models.download import Downloader
 from desktop.core.models.installer import Installer
 from desktop.core.models.store import ModelState, Store
@@ -309,7 +309,7 @@ def test_a_mirror_is_asked_in_place_of_the_makers(store, wanted, server):
 
 
 def test_a_mirror_of_the_environment_is_asked(store, server, monkeypatch):
-    monkeypatch.setenv(download.MIRROR, server.address)
+    monkeypatch.setenv(MIRROR, server.address)
     assert Downloader.for_environment(store.folder).mirror == server.address
 
 
@@ -381,7 +381,7 @@ PROCESS = textwrap.dedent("""
     import sys
     from pathlib import Path
     from desktop.core.isolation.pool import WorkerPool
-    from desktop.core.models.catalogue import Catalogue, Model
+    from desktop.core.models.catalogue import MIRROR, Catalogue, Model
     from desktop.core.models.download import Downloader
     from desktop.core.models.installer import Installer
     from desktop.core.models.store import Store

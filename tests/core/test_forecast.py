@@ -214,3 +214,25 @@ def test_the_room_is_counted_for_each_disk_with_space_for_the_file_under_way(for
     assert [(need.disk.name, need.short) for need in forecast.needs] == [("Photos", True), ("Big", False)]
     assert [need.room for need in forecast.needs] == [2 * large + large, large + small + large]
     assert forecast.bytes == 4 * large + small
+
+
+def test_a_model_that_is_gone_from_the_catalogue_is_guessed_as_nothing(catalogue, experience):
+    forecaster = Forecaster(catalogue, experience)
+    assert forecaster.speed(Kind("removed-x3", ""), experience.learned).per_megapixel_s == 0
+
+
+def test_the_catalogue_s_changes_are_seen(catalogue, experience):
+    changing = Catalogue(catalogue.known)
+    forecaster = Forecaster(changing, experience)
+    request = Request(Path("a.png"), model="mine", scale=3)
+    assert forecaster.model_for(request) is None
+    mine = replace(catalogue.by_id("edsr-baseline-x3"), id="mine-x3", family="mine", imported=True)
+    changing.take_in([mine])
+    assert forecaster.model_for(request) == mine
+
+
+def test_the_pace_of_a_model_is_known_once_it_has_run_here(catalogue, forecaster, experience):
+    model = catalogue.by_id("edsr-baseline-x3")
+    assert forecaster.seconds_per_megapixel(model) is None
+    teach(experience)
+    assert forecaster.seconds_per_megapixel(model) == pytest.approx(14, rel=0.05)

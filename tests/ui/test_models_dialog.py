@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QComboBox, QFileDialog, QMessageBox, QPushButton, 
 from pytestqt.qtbot import QtBot
 
 from desktop.core.models import download
-from desktop.core.models.catalogue import Catalogue
+from desktop.core.models.catalogue import MIRROR, Catalogue
 from desktop.core.models.store import ModelState, Store
 from desktop.core.workspace import Workspace
 from desktop.ui.main_window import MainWindow
@@ -28,7 +28,7 @@ CONTENT = random.Random(5).randbytes(400_000)
 
 @pytest.fixture
 def server(model_server: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    for name in ("http_proxy", "all_proxy", download.MIRROR):
+    for name in ("http_proxy", "all_proxy", MIRROR):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
     with model_server.serving(CONTENT) as serving:
@@ -306,7 +306,7 @@ def test_a_window_that_closes_waits_for_no_download(
     qtbot: QtBot, window: MainWindow, server: Any, model_server: ModuleType, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.script += [model_server.silent(0)]
-    monkeypatch.setenv(download.MIRROR, server.address)
+    monkeypatch.setenv(MIRROR, server.address)
     window._actions.models.trigger()
     controller = window.findChild(ModelsController)
     assert controller is not None

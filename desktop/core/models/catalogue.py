@@ -9,6 +9,8 @@ from pathlib import Path
 
 from desktop.core.errors import UsageError
 
+MIRROR = "REKINDLE_MODEL_MIRROR"
+"""Name of the environment variable with the address of a folder that holds the same files under their own names."""
 AUTO_FAMILY = "auto"
 DEFAULT_FAMILY = AUTO_FAMILY
 DEFAULT_SCALE = 3
@@ -51,6 +53,15 @@ class Model:
     home: str = ""
     url: str = ""
     imported: bool = False
+
+    @property
+    def operations(self) -> int:
+        """Multiplications for every pixel of the original: one for each weight, as often as it is used."""
+        if self.algorithm != "lapsrn":
+            return self.parameters
+        # Each level works on a picture twice as wide and high as the one before, with as many weights.
+        levels = max(1, self.scale.bit_length() - 1)
+        return self.parameters * ((1 << 2 * levels) - 1) // (3 * levels)
 
 
 class Catalogue:

@@ -17,13 +17,11 @@ import filelock
 from desktop.core import errors, files
 from desktop.core.cancel import CancelToken
 from desktop.core.models import transfer
-from desktop.core.models.catalogue import Model
+from desktop.core.models.catalogue import MIRROR, Model
 from desktop.core.models.transfer import Timeouts
 
 logger = logging.getLogger(__name__)
 
-MIRROR = "REKINDLE_MODEL_MIRROR"
-"""Name of the environment variable with the address of a folder that holds the same files under their own names."""
 Progress = Callable[[int, int], None]
 """Told the bytes that are here, and how many it will be."""
 Pause = Callable[[float, CancelToken], None]
