@@ -64,6 +64,11 @@ class Frames:
             return None
         return Side.BEFORE if self.after is None else Side.AFTER
 
+    @property
+    def held_bytes(self) -> int:
+        """What is remembered: a frame of each side at most, none larger than a view that was drawn."""
+        return sum(frame.pixels.nbytes for _how, frame in self._last.values())
+
     def small(self, box: Box) -> Array:
         """All of the shown picture in (box.height, box.width, 4) uint8 BGRA, premultiplied."""
         shown = self.after or self.before
