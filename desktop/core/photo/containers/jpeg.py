@@ -24,7 +24,8 @@ _HIERARCHICAL = frozenset({0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF})
 _PROGRESSIVE = frozenset({0xC2, 0xCA})
 
 _MOST_SCANS = 250  # photos have some twenty
-_LOOK_AT = 2**20
+_LOOK_AT, _LOOK_AT_MOST = 2**20, 2**28
+_FILLING = 64  # bytes behind the picture that nobody misses: what writers fill up with
 _LONGEST_SEGMENT = 2**16 + 2
 
 _MISSING = (127, 128)
@@ -66,7 +67,27 @@ class Jpeg(Container):
         return quantisation.quality_of(quantisation.tables_in(tables).get(wanted))
 
     def carried(self) -> Carried:
-        return replace(self._blocks.carried(), coding=self._coding)
+        found = self._blocks.carried()
+        told = found.fidelity
+        behind = self._behind() if self._blocks.pictures == 1 else 0
+        if behind:
+            told = told.and_lost(
+                "data behind the picture", f"{behind:,} bytes not carried over, such as a video or a larger preview"
+            )
+        return replace(found, coding=self._coding, fidelity=told)
+
+    def _behind(self) -> int:
+        """How many bytes stand behind the picture's end, without those that fill up; 0 where that is not found."""
+        at, size = self._segments[-1].at, len(self._source)
+        while at < min(size, _LOOK_AT_MOST):
+            # One byte twice, lest an end that lies across is missed.
+            end = self._source[at : at + _LOOK_AT + 1].find(b"\xff\xd9")
+            if end >= 0:
+                behind = at + end + 2
+                known = self._source[behind : behind + _LOOK_AT].strip(b"\0")
+                return size - behind if len(known) > _FILLING else 0
+            at += _LOOK_AT
+        return 0
 
     def planes(self) -> Planes:
         self._require_few_scans()

@@ -101,11 +101,10 @@ def test_junk_before_a_marker_is_passed_over(photo_like, encoded, put):
     assert np.array_equal(read(put("b.jpg", content[:start] + b"\0junk\xff\xff" + content[start:])).pixels, clean)
 
 
-def test_what_is_appended_to_a_photo_does_not_matter(photo_like, encoded, put):
+def test_what_is_appended_to_a_photo_does_not_change_it(photo_like, encoded, put):
     content = encoded(photo_like(16, 16), "JPEG")
     photo = read(put("a.jpg", content + bytes(range(256)) * 500))
     assert np.array_equal(photo.pixels, read(put("b.jpg", content)).pixels)
-    assert photo.fidelity.lost == ()
 
 
 @pytest.mark.parametrize(("unit", "factor"), [(1, 1), (2, 2.54)])
@@ -141,6 +140,17 @@ def test_exif_in_two_segments_is_put_together(exif_block, photo_like, encoded, p
     block = exif_block(maker_note=bytes(70_000))
     segments = [_segment(0xE1, b"Exif\0\0" + part) for part in (block[:60_000], block[60_000:])]
     assert read(put("a.jpg", _with_segments(encoded(photo_like(16, 16), "JPEG"), *segments))).exif == block
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+def test_what_stands_behind_a_photo_is_reported_lost(progressive, photo_like, encoded, put):
+    content = encoded(photo_like(64, 48), "JPEG", progressive=progressive)
+    video = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 20
+    (lost,) = read(put("a.jpg", content + video)).fidelity.lost
+    assert lost.item == "data behind the picture"
+    assert f"{len(video):,} bytes" in lost.detail
+    for harmless in (b"", bytes(5000), b"\r\n", b"some words"):
+        assert read(put("a.jpg", content + harmless)).fidelity.lost == ()
 
 
 def test_data_of_other_programs_is_reported_lost_by_its_place(photo_like, encoded, put):
