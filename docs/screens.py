@@ -109,7 +109,11 @@ def draw(window: MainWindow, folder: Path, photos: Path) -> None:
     draw_models(screens, window)
     screens.dialog("settings", lambda dialog: dialog.results.name.box.setEditText("{oma} {stem}"), "-wrong-name")
     screens.dialog("settings", lambda dialog: dialog.results.name.box.setEditText("{date}"), "-same-names")
-    screens.dialog("settings", lambda dialog: dialog.findChild(QTabWidget).setCurrentIndex(1), "-work")
+    screens.dialog("settings", lambda dialog: dialog.findChild(QTabWidget).setCurrentIndex(1), "-photo-data")
+    screens.dialog("settings", lambda dialog: dialog.findChild(QTabWidget).setCurrentIndex(2), "-work")
+    window._stage.details.toggle.click()
+    screens.take("details")
+    window._stage.details.toggle.click()
     draw_watching(screens, window, photos.parent / "Scans from the attic")
     draw_list(screens, window, photos)
 

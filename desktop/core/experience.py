@@ -19,7 +19,7 @@ from desktop.core import files
 from desktop.core.ensemble import PASSES
 from desktop.core.jobs import Account, JobState, Request, Result
 from desktop.core.models.catalogue import pace_of
-from desktop.core.photo.formats import BY_NAME, BY_SUFFIX, OutputFormat
+from desktop.core.photo.formats import BY_NAME, BY_SUFFIX, WEBP, OutputFormat
 from desktop.core.throughput import Photo
 
 logger = logging.getLogger(__name__)
@@ -91,8 +91,8 @@ class Lesson:
         lesson = cls(kind, megapixels * passes, account.seconds, account.load_seconds)
         pixels = account.width * account.height
         output = BY_SUFFIX.get(result.path.suffix.lower()) if result else None
-        if result is None or output is None or not (pixels and result.bytes):
-            return lesson
+        if result is None or output is None or not (pixels and result.bytes) or (output is WEBP and request.lossless):
+            return lesson  # what is written without loss says nothing of what is written with
         usual = pixels * usual_bytes_per_pixel(output, request.quality)
         return replace(lesson, output=output.name, output_megapixels=pixels / MEGA, share=result.bytes / usual)
 

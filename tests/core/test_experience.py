@@ -178,3 +178,10 @@ def test_what_was_learned_at_one_quality_holds_at_another():
     for _ in range(30):
         learned = learned.after(replace(LESSON, share=2.0))
     assert learned.bytes_per_pixel(JPEG, 60) == pytest.approx(2 * usual_bytes_per_pixel(JPEG, 60), rel=0.05)
+
+
+def test_what_is_written_without_loss_teaches_nothing_of_sizes(tmp_path):
+    result = Result(tmp_path / "a.webp", 9_000_000, "")
+    for lossless, output in ((False, "webp"), (True, "")):
+        lesson = Lesson.of(Request(tmp_path / "a.png", lossless=lossless), ACCOUNT, result)
+        assert (lesson.output, lesson.seconds) == (output, 9.5)

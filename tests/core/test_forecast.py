@@ -202,6 +202,8 @@ def test_the_room_goes_by_the_format_and_the_quality(forecaster):
     ]
     assert sizes[0] < sizes[1] < sizes[2] == sizes[3]
     assert sizes[1] == pytest.approx(9e6 * 0.407, rel=0.01)
+    lossless = forecaster.result_bytes(Request(Path("a.webp"), lossless=True), (1000, 1000))
+    assert lossless == pytest.approx(0.65 * sizes[2], rel=0.01)
     too_wide = forecaster.result_bytes(Request(Path("a.webp")), (6000, 100))
     assert too_wide == pytest.approx(18_000 * 300 * 1.402, rel=0.01)  # becomes a PNG
 

@@ -250,9 +250,9 @@ class _Fitting:
         if self._places and self._wishes.strip_gps:
             noted = self._photo.exif is not None and _has_maker_note(self._photo.exif)
             beside = "; the camera's own maker note was kept, and may hold it" if noted else ""
-            self._lost("location", f"{_REMOVED}, from {' and '.join(self._places)}{beside}")
+            self._lost("location", f"{_REMOVED}, from {_listed(self._places)}{beside}")
         elif self._places:
-            self._kept("location", f"in {' and '.join(self._places)}")
+            self._kept("location", f"in {_listed(self._places)}")
 
     def _xmp(self, dpi: tuple[float, float] | None) -> tuple[bytes | None, bytes | None]:
         """The packet, and what does not fit into the first of a JPEG."""
@@ -363,6 +363,10 @@ class _Fitting:
 
     def _lost(self, item: str, detail: str) -> None:
         self.told = self.told.and_lost(item, detail)
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _has_maker_note(exif: bytes) -> bool:
