@@ -46,6 +46,7 @@ class ModelsController(QObject):
         self._looks = TaskPool("looking at models", 1, self)  # which no download may keep waiting
         self._cancel = CancelToken()
         self._dialog: ModelsDialog | None = None
+        self._seen: list[Entry] = []
         self._doing: tuple[str, str] | None = None
         self._progressed.connect(self._show_progress)
         self._waits.connect(self._show_waiting)
@@ -162,6 +163,9 @@ class ModelsController(QObject):
         self.changed.emit()
 
     def _show(self, entries: list[Entry]) -> None:
+        if entries != self._seen:  # another program may have changed something too
+            self._seen = entries
+            self.changed.emit()
         if self._dialog is not None:
             self._dialog.show_entries(entries)
 

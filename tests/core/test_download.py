@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import errno
 import hashlib
+import os
 import random
 import socket
 import subprocess
 import sys
 import textwrap
 import threading
+import time
 
 import pytest
 
@@ -184,6 +186,17 @@ def test_a_part_that_is_complete_already_is_verified_without_asking_anybody(inst
     _leave_part(store, wanted, CONTENT)
     assert installer.install(wanted).read_bytes() == CONTENT
     assert server.requests == []
+
+
+def test_what_arrived_of_another_model_long_ago_is_thrown_away(installer, store, wanted):
+    folder = _leave_part(store, wanted, b"").parent
+    for name, age in (("a" * 64, 40), ("b" * 64, 3)):
+        part = folder / f"{name}.part"
+        part.write_bytes(b"x")
+        then = time.time() - age * 86_400
+        os.utime(part, (then, then))
+    installer.install(wanted)
+    assert _parts(store) == [f"{'b' * 64}.part"]
 
 
 def test_a_part_that_is_too_large_is_thrown_away(installer, store, wanted, server):

@@ -95,6 +95,13 @@ def test_a_classifier_is_told_from_what_enlarges(tiny_graphs):
     )
 
 
+def test_a_step_s_name_is_said_only_where_it_is_one(tiny_graphs):
+    content = tiny_graphs.tiny_classifier()
+    for name in (b"Me\nn", b"<b>n", b"M n."):
+        message = _refusal(content.replace(b"\x12\x04Mean", b"\x12\x04" + name))
+        assert name.decode() not in message
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_random_bytes_are_no_graph(seed):
     _refusal(random.Random(seed).randbytes(100_000))

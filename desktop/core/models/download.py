@@ -7,6 +7,7 @@ import errno
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +32,7 @@ _FOLDER = "downloads"
 # Room for what else the disk has to take meanwhile.
 _SPARE_BYTES = 16 * 2**20
 _LOOK_EVERY_S = 0.2
+_FORGOTTEN_S = 30 * 86_400
 # Without any connection it is tried once more, because routers wake up slowly; where a server was there, for longer.
 _TRIES_UNREACHED, _TRIES_REACHED, _TRIES_IN_ALL = 2, 5, 40
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 30.0
@@ -101,6 +103,7 @@ class Downloader:
             part.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise errors.while_writing(error, part) from error
+        _sweep(part)
         with self._turn(model, cancel, waiting), _no_empty(part):
             if here_already():
                 yield None
@@ -211,6 +214,14 @@ def _size(part: Path) -> int:
         return part.stat().st_size
     except FileNotFoundError:
         return 0
+
+
+def _sweep(own: Path) -> None:
+    """Throws away what arrived of other models long ago: nobody goes on with that any more."""
+    for part in own.parent.glob("*.part"):
+        with contextlib.suppress(OSError):
+            if part != own and time.time() - part.stat().st_mtime > _FORGOTTEN_S:
+                part.unlink()
 
 
 @contextlib.contextmanager

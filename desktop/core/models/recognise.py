@@ -22,6 +22,7 @@ _STEPS = frozenset(
     {"Const", "Placeholder", "Identity", "Cast", "Dequantize", "Conv2D", "Add", "AddV2", "BiasAdd", "Mul", "Sub"}
     | {"Relu", "LeakyRelu", "Abs", "Neg", "Tanh", "DepthToSpace", "Transpose", "NoOp"}
 )
+_LONGEST_STEP = 40
 # What is handed through between a constant and the step that uses it.
 _WRAPPERS = frozenset({"Identity", "Cast", "Dequantize"})
 _REFUSED = "“{name}” is no model that Rekindle can use: "
@@ -88,7 +89,8 @@ def recognise(content: bytes, name: str) -> Network:
 def _strange(nodes: dict[str, Node]) -> str:
     steps = sorted({node.op for node in nodes.values()} - _STEPS)
     if steps:
-        return f" (it has the step {steps[0][:40]})"
+        known = steps[0].isidentifier() and len(steps[0]) <= _LONGEST_STEP
+        return f" (it has the step {steps[0]})" if known else ""
     if not all(node.whole for node in nodes.values()):
         return ", or its numbers do not fit what it says of them"
     missing = {one for node in nodes.values() for one in node.inputs} - set(nodes)
