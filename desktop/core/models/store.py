@@ -92,8 +92,8 @@ class Store:
         if not os.path.exists(path):  # which a folder that may not be searched is no error for
             if not model.bundled:
                 raise errors.ModelMissingError(
-                    "The model “{name}” is not installed. Install it first (rekindle models install {name}), or choose "
-                    "another one.",
+                    "The model “{name}” is not installed. Install it first, in the window under Photo › Models or with "
+                    "“rekindle models install {name}”, or choose another one.",
                     name=model.id,
                 )
             return self._install_bundled(model)
