@@ -1,4 +1,5 @@
-"""Draws the window in its states, to be looked at: ``python docs/screens.py FOLDER [--dark] [--size 1200x760]``.
+"""Draws the window in its states, to be looked at: ``python docs/screens.py FOLDER [--dark] [--size 1200x760]
+[--comparison]``.
 
 Set QT_SCALE_FACTOR for other scales. The README's picture is ``done.png`` of ``--size 1200x760``.
 """
@@ -16,16 +17,21 @@ from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen:size=4000x3000")
 
-from PySide6.QtCore import QEventLoop, QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QTabWidget, QWidget
+from PySide6.QtCore import QEventLoop, QPointF, Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QDialog, QMenu, QPushButton, QTabWidget, QWidget
 
+from desktop.core.collect import Found
 from desktop.core.disks import Disk
 from desktop.core.forecast import Forecast, Need
 from desktop.core.paths import sample_photo
 from desktop.ui import theme
 from desktop.ui.app import create_window
+from desktop.ui.comparison_layout import Side
 from desktop.ui.main_window import MainWindow
 from desktop.ui.shown_photos import Order, Part
+from desktop.ui.sides import ALWAYS, BICUBIC, ORIGINAL
+from desktop.ui.snapshot import of_pair, of_view
 
 _LONG_NAME = "a very long name that somebody gave to a scanned photograph in 1998, second copy (final).jpg"
 
@@ -35,7 +41,7 @@ class Screens:
 
     def __init__(self, window: MainWindow, folder: Path) -> None:
         self._window = window
-        self._folder = folder
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
 
     def wait(self, milliseconds: int) -> None:
@@ -45,7 +51,7 @@ class Screens:
 
     def take(self, name: str, widget: QWidget | None = None) -> None:
         self.wait(400)
-        (widget or self._window).grab().save(str(self._folder / f"{name}.png"))
+        (widget or self._window).grab().save(str(self.folder / f"{name}.png"))
 
     def dialog(self, name: str, change: Callable[[Any], None] = lambda dialog: None, state: str = "") -> None:
         getattr(self._window._actions, name).trigger()
@@ -94,9 +100,7 @@ def draw(window: MainWindow, folder: Path, photos: Path) -> None:
     view = window._comparison.view
     view.set_zoom(1.0, view.rect().toRectF().center())
     screens.take("done")
-    for mode in ("side-by-side", "flip", "difference"):
-        view.mode = mode
-        screens.take(mode)
+    draw_comparison(screens, window, photos / "harbour 1962.jpg")
     view.mode = "split"
     window._overlay.cover()
     screens.take("dragging")
@@ -116,6 +120,63 @@ def draw(window: MainWindow, folder: Path, photos: Path) -> None:
     window._stage.details.toggle.click()
     draw_watching(screens, window, photos.parent / "Scans from the attic")
     draw_list(screens, window, photos)
+
+
+def draw_one(window: MainWindow, folder: Path, photos: Path) -> None:
+    """The comparison alone."""
+    screens = Screens(window, folder)
+    photo = photos / "harbour 1962.jpg"
+    shutil.copy(sample_photo(), photo)
+    window.add_paths([photo])
+    screens.wait(500)
+    window.start()
+    screens.finish()
+    screens.wait(1000)
+    draw_comparison(screens, window, photo)
+
+
+def draw_comparison(screens: Screens, window: MainWindow, photo: Path) -> None:
+    """Every way to look at a photo that is done."""
+    view = window._comparison.view
+    view.setFocus(Qt.FocusReason.MouseFocusReason)
+    # Where the mouse is.
+    at = QPointF(view.width() * 0.3, view.height() * 0.55)
+    for mode in ("split", "side-by-side", "flip", "difference"):
+        view.mode = mode
+        view.zoom_to_fit()
+        screens.take(f"{mode}-fitted")
+        view.set_zoom(1.0, view.rect().toRectF().center())
+        QTest.mouseMove(view, at.toPoint())
+        screens.take(mode)
+        view.set_zoom(6.0, view.rect().toRectF().center())
+        screens.take(f"{mode}-pixels")
+        view.set_zoom(1.0, view.rect().toRectF().center())
+    view.mode = "split"
+    QTest.keyPress(view, Qt.Key.Key_L)
+    screens.take("lens")
+    QTest.keyRelease(view, Qt.Key.Key_L)
+    view.setFocus(Qt.FocusReason.TabFocusReason)
+    screens.take("comparison-focus")
+    window._controller.add_anyway([Found(photo)])
+    window.start()
+    screens.finish()
+    screens.wait(500)
+    view.labels.open(Side.AFTER)
+    screens.take("choosing", next(menu for menu in view.findChildren(QMenu) if menu.isVisible()))
+    next(menu for menu in view.findChildren(QMenu) if menu.isVisible()).close()
+    sides = window._comparison.sides
+    sides.choose(Side.BEFORE, BICUBIC)
+    screens.take("bicubic")
+    sides.choose(Side.BEFORE, next(choice.key for choice in sides.choices if choice.key not in ALWAYS))
+    screens.wait(1500)
+    screens.take("two-results")
+    sides.choose(Side.BEFORE, ORIGINAL)
+    of_pair(view).draw().save(str(screens.folder / "exported-pair.png"))
+    of_view(view).draw().save(str(screens.folder / "exported-view.png"))
+    window.resize(900, 600)
+    screens.take("comparison-small")
+    window.resize(1200, 760)
+    screens.wait(300)
 
 
 def draw_models(screens: Screens, window: MainWindow) -> None:
@@ -226,6 +287,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--dark", action="store_true")
     parser.add_argument("--size", default="1200x760")
+    parser.add_argument("--comparison", action="store_true", help="draw the comparison of a photo only")
     options = parser.parse_args()
     application = QApplication([])
     theme.apply(application, options.dark)
@@ -235,7 +297,10 @@ def main() -> None:
         window = create_window(Path(base) / "data")
         window.resize(*(int(side) for side in options.size.split("x")))
         window.show()
-        draw(window, options.folder, photos)
+        if options.comparison:
+            draw_one(window, options.folder, photos)
+        else:
+            draw(window, options.folder, photos)
         window.close()
 
 

@@ -85,8 +85,12 @@ class Presenter(QObject):
         moved = self._listing.change(jobs)
         current = self._list.current_job()
         for job in jobs:
-            if current is not None and current.id == job.id and job.id in moved and job.state in ENDINGS:
+            if current is None or job.path != current.path or job.id not in moved or job.state not in ENDINGS:
+                continue
+            if job.id == current.id:
                 self._loader.show(job)
+            else:
+                self._stage.comparison.sides.offer(others_of(current, self._controller.jobs))
         if any(job.state in ACTIVE for job in jobs):
             self._show_progress()
 

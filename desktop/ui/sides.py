@@ -14,7 +14,7 @@ from desktop.ui.pyramid import Pyramid
 from desktop.ui.side_labels import Choice
 
 ORIGINAL, BICUBIC, RESULT = "original", "bicubic", "result"
-_ALWAYS = (ORIGINAL, BICUBIC, RESULT)
+ALWAYS = (ORIGINAL, BICUBIC, RESULT)
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Sides(QObject):
         known = {other.key for other in others}
         self._loaded = {key: picture for key, picture in self._loaded.items() if key in known}
         for side, usual in ((Side.BEFORE, ORIGINAL), (Side.AFTER, RESULT)):
-            if self.keys[side] not in (*_ALWAYS, *known) or (subject != self._subject and self.keys[side] == RESULT):
+            if self.keys[side] not in (*ALWAYS, *known) or (subject != self._subject and self.keys[side] == RESULT):
                 self.keys[side] = usual
         self._subject = subject
         if result is not None and self.keys[Side.AFTER] == self._stand_in:
@@ -118,6 +118,11 @@ class Sides(QObject):
         """The photo's own result has begun to come, or has been begun anew."""
         if self.original is not None and self.result is not result:
             self.show(self._subject, self.original, result, self._made_by, self._others)
+
+    def offer(self, others: Sequence[Other]) -> None:
+        """More, or less, was made of the photo that is shown."""
+        if self.original is not None and tuple(others) != self._others:
+            self.show(self._subject, self.original, self.result, self._made_by, others)
 
     def choose(self, side: Side, key: str) -> None:
         """Another picture for a side."""
@@ -193,7 +198,7 @@ class Sides(QObject):
         return max((each.size for each in (*shown, self.result) if each is not None), default=self.original.size)
 
     def _show(self) -> None:
-        missing = {key for key in self.keys.values() if key not in _ALWAYS and key not in self._loaded}
+        missing = {key for key in self.keys.values() if key not in ALWAYS and key not in self._loaded}
         self._loaded = {key: picture for key, picture in self._loaded.items() if key in self.keys.values()}
         self.changed.emit()
         for key in sorted(missing):

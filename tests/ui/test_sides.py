@@ -387,6 +387,22 @@ def test_in_the_window_two_results_of_one_photo_are_compared(
     assert frames("after").colour_at(0, 0) == GREEN
 
 
+def test_a_result_that_comes_while_the_photo_is_looked_at_is_offered_at_once(
+    window: MainWindow, qtbot: QtBot, photo_file: Callable[..., Path]
+) -> None:
+    photo, result = photo_file("a.png"), photo_file("a_x3.png")
+    window._controller.restore([done("1", str(photo), str(result))])
+    panel, queue = window._comparison, window._controller.queue
+    qtbot.waitUntil(lambda: len(panel.sides.choices) == 3)
+    (other,) = queue.add([Request(photo)])
+    queue.move([other], JobState.RUNNING)
+    account = Account(model="edsr-x4", scale=4)
+    queue.move([queue[other.id]], JobState.DONE, output=photo_file("a_x4.png"), account=account)
+    qtbot.waitUntil(lambda: len(panel.sides.choices) == 4)
+    assert panel.sides.choices[-1].text == "edsr ×4"
+    assert panel.sides.keys == {Side.BEFORE: ORIGINAL, Side.AFTER: RESULT}
+
+
 def test_a_result_that_is_gone_is_said_and_the_photo_stays(
     window: MainWindow, qtbot: QtBot, photo_file: Callable[..., Path], tmp_path: Path
 ) -> None:
