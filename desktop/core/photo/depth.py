@@ -1,4 +1,4 @@
-"""From one number of bits to another."""
+"""From one number of bits to another, and from transparent to opaque."""
 
 from __future__ import annotations
 
@@ -19,6 +19,17 @@ def as_8_bit(plane: NDArray[Any]) -> NDArray[np.uint8]:
     for band in bands(plane):
         # 65535 / 257 = 255 exactly; 257 is odd, so there are no ties to round.
         result[band] = (plane[band].astype(np.uint32) + 128) // 257
+    return result
+
+
+def over_white(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
+    """Straight colours laid over white."""
+    top = np.iinfo(pixels.dtype).max
+    result = np.empty_like(pixels)
+    for band in bands(pixels):
+        weight = alpha[band].astype(np.float32) / top
+        weight = weight[..., None] if pixels.ndim == 3 else weight
+        result[band] = np.rint(pixels[band] * weight + top * (1 - weight))
     return result
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo import icc
-from desktop.core.photo.depth import as_8_bit, bands
+from desktop.core.photo.depth import as_8_bit, over_white
 from desktop.core.photo.formats import JPEG, PNG, TIFF, OutputFormat
 from desktop.core.photo.metadata import exif_edit, iptc, notes
 from desktop.core.photo.metadata.exif_edit import ExifBlock
@@ -126,7 +127,7 @@ class _Fitting:
             pixels = as_8_bit(pixels)
             alpha = as_8_bit(alpha) if alpha is not None else None
         if alpha is not None and not output.alpha:
-            pixels = pixels if self._is_opaque else _over_white(pixels, alpha)
+            pixels = pixels if self._is_opaque else over_white(pixels, alpha)
             alpha = None
         if self._grey_becomes_colour:
             pixels = np.dstack([pixels] * 3)
@@ -202,49 +203,57 @@ class _Fitting:
         exif = self._photo.exif
         if not exif:
             return exif_edit.minimal(dpi) if dpi and not self._output.resolution else None
+        before, self.told = self.told, Fidelity()  # nothing of it is told if all of it is lost after all
         try:
-            return self._settled_exif(ExifBlock(exif), dpi)
+            block = ExifBlock(exif)
+            found = self._settled_exif(block, dpi)
+            told = self.told.and_kept("EXIF", f"{len(found):,} bytes") if found else Fidelity()
         except ValueError:
-            self._lost("EXIF", "it is damaged and was left out")
+            self.told = before.and_lost("EXIF", "it is damaged and was left out")
             return None
+        if not found:
+            self.told = before.and_lost("EXIF", f"too large for {self._output.label}")
+            return None
+        self.told = before.joined(told)
+        return found
 
     def _settled_exif(self, block: ExifBlock, dpi: tuple[float, float] | None) -> bytes | None:
+        """None for what is too large."""
         photo, output = self._photo, self._output
-        told, self.told = self.told, Fidelity()  # nothing of it is told if it is damaged after all
         block.set_size(photo.width, photo.height)
         if dpi is not None:
             block.set_dpi(dpi, add=not output.resolution)
-        self._settle_place(block)
-        if block.has_thumbnail:
-            if output is TIFF:
-                block.set_thumbnail(None)
-                self._lost("EXIF thumbnail", "in a TIFF it would be a second page")
-            else:
-                block.set_thumbnail(self._small.jpeg)
-                self._converted("EXIF thumbnail", "made anew from the result")
-        found = bytes(block)
-        if output is TIFF:
-            exif_block.require_whole(found)
-            if block.has_maker_note:
-                self._converted("maker note", "kept, but in another place: some programs find only parts of it")
-        if output is JPEG and len(found) > JPEG_EXIF_MAX:
-            found = exif_block.without_maker_note(found)
-            if len(found) <= JPEG_EXIF_MAX:
-                self._lost("maker note", "too large for JPEG")
-            else:
-                self.told = told
-                self._lost("EXIF", "too large for JPEG")
-                return None
-        told = told.and_kept("EXIF", f"{len(found):,} bytes")
-        self.told = told.joined(self.told)
-        return found
-
-    def _settle_place(self, block: ExifBlock) -> None:
-        if not block.tells_place:
-            return
+        tells_place = block.tells_place
         if self._wishes.strip_gps:
             block.strip_places()
-        self._places.append("EXIF")
+        found = self._packed_exif(block)
+        if found and output is TIFF:
+            exif_block.require_whole(found)
+        if found and block.has_maker_note and "TIFF" in (output.pillow, photo.file_format):
+            self._converted("maker note", "kept, but in another place: some programs find only parts of it")
+        if found and tells_place:
+            self._places.append("EXIF")
+        return found
+
+    def _packed_exif(self, block: ExifBlock) -> bytes | None:
+        """With a new thumbnail. What is too large for a JPEG is left out: the thumbnail first, then the maker note."""
+        most = JPEG_EXIF_MAX if self._output is JPEG else sys.maxsize
+        if block.has_thumbnail and self._output is TIFF:
+            block.set_thumbnail(None)
+            self._lost("EXIF thumbnail", "in a TIFF it would be a second page")
+        elif block.has_thumbnail:
+            block.set_thumbnail(self._small.jpeg)
+            if len(block.data) <= most:
+                self._converted("EXIF thumbnail", "made anew from the result")
+            else:
+                block.set_thumbnail(None)
+                self._lost("EXIF thumbnail", "too large for JPEG")
+        if len(block.data) <= most:
+            return bytes(block)
+        if block.has_maker_note:
+            self._lost("maker note", "too large for JPEG")
+        found = exif_block.without_maker_note(bytes(block))
+        return found if len(found) <= most else None
 
     def _tell_places(self) -> None:
         if self._places and self._wishes.strip_gps:
@@ -386,13 +395,3 @@ def _entries(captions: bytes) -> str:
 def _dpi_words(dpi: tuple[float, float]) -> str:
     across, down = dpi
     return f"{across:.0f} dpi" if round(across) == round(down) else f"{across:.0f} x {down:.0f} dpi"
-
-
-def _over_white(pixels: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
-    top = np.iinfo(pixels.dtype).max
-    result = np.empty_like(pixels)
-    for band in bands(pixels):
-        weight = alpha[band].astype(np.float32) / top
-        weight = weight[..., None] if pixels.ndim == 3 else weight
-        result[band] = np.rint(pixels[band] * weight + top * (1 - weight))
-    return result

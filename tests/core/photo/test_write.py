@@ -253,6 +253,19 @@ def test_a_maker_note_too_large_for_a_jpeg_is_reported_lost_and_the_rest_of_exif
     assert read(target(JPEG)).exif == exif_block(maker_note=None)
 
 
+def test_of_exif_that_is_nearly_too_large_for_a_jpeg_the_thumbnail_goes_first(target, exif_block, photo_like):
+    block = exif_block(maker_note=bytes(63_500), thumbnail=b"small")
+    fidelity = write(Photo(photo_like(96, 64), exif=block), target(JPEG), JPEG)
+    assert _items(fidelity.lost) == ["EXIF thumbnail"]
+    assert "EXIF thumbnail" not in _items(fidelity.converted)
+    assert read(target(JPEG)).exif == exif_block(maker_note=bytes(63_500))
+
+
+def test_nothing_else_that_was_told_is_forgotten_over_damaged_exif(target, noise):
+    photo = Photo(noise((4, 4, 3)), noise((4, 4)), exif=b"II*\0nonsense")
+    assert _items(write(photo, target(JPEG), JPEG).lost) == ["transparency", "EXIF"]
+
+
 def test_exif_too_large_for_a_jpeg_is_reported_lost(target, exif_block, noise):
     text = (0x010E, 2, 70_000, b"x" * 69_999 + b"\0")
     fidelity = write(Photo(noise((4, 4, 3)), exif=exif_block(extra=[text])), target(JPEG), JPEG)

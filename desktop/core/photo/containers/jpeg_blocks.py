@@ -133,8 +133,10 @@ class Blocks:
     def _xmp(self) -> tuple[bytes | None, Fidelity]:
         """The packet, with what was too large for one segment put back into it."""
         told = Fidelity()
-        first = next(self._named(_XMP, 0xE1), None)
-        packet = self._rest(first, len(_XMP)) if first else None
+        found = list(self._named(_XMP, 0xE1))
+        packet = self._rest(found[0], len(_XMP)) if found else None
+        if len(found) > 1:
+            told = told.and_lost("further XMP", f"the first of {len(found)} packets was used")
         parts = [part for part in self._named(_EXTENDED_XMP, 0xE1) if part.size > _EXTENDED_HEAD]
         if not parts:
             return packet, told

@@ -14,6 +14,7 @@ from desktop.core.photo.photo import Fidelity
 TEXTS = frozenset({b"tEXt", b"zTXt", b"iTXt"})
 _XMP_KEY = "XML:com.adobe.xmp"
 _MOST_NAMED = 8
+_PROFILES = ("xmp", "exif", "app1", "iptc", "8bim")
 
 
 @dataclass
@@ -43,7 +44,7 @@ def gathered(chunks: Iterable[tuple[bytes, bytes]]) -> Texts:
                 found.xmp = note.text.encode("utf-8", "surrogateescape")
             continue
         profile = notes.from_raw_profile(note) if note is not None else None
-        if profile is not None:
+        if profile is not None and profile[0] in _PROFILES:
             if profile[0] == "xmp" and found.xmp is None:
                 found.xmp = profile[1]
             else:

@@ -130,6 +130,8 @@ class Tiff(Container):
             fidelity = fidelity.and_lost("further pictures", f"the first of {count} in the file was used")
         if _LAYERS in self._tags:
             fidelity = fidelity.and_lost("Photoshop layers", "the picture that they make was used")
+        if _SUB_DIRECTORIES in self._tags:
+            fidelity = fidelity.and_lost("further pictures", "previews and the like below the first page")
         if exif_block.GEO_TAGS & self._tags:
             fidelity = fidelity.and_lost("place on a map (GeoTIFF)", "it is told for each pixel of the smaller photo")
         return fidelity
