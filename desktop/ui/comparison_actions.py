@@ -105,7 +105,7 @@ class ComparisonActions:
         return action
 
     def _zoom_to(self, zoom: float) -> None:
-        self._view.set_zoom(zoom, self._view.rect().toRectF().center())
+        self._view.set_zoom(zoom, self._view.middle())
 
     def _move_divider(self, steps: int) -> None:
         if self._view.divided:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.ui import icons, theme, words
 from desktop.ui.announcer import Announcer
 from desktop.ui.comparison_actions import ComparisonActions
+from desktop.ui.comparison_bar import ComparisonBar
 from desktop.ui.comparison_layout import MODES, Side
 from desktop.ui.comparison_view import ComparisonView
 from desktop.ui.live import LivePicture
@@ -27,6 +26,7 @@ class ComparisonPanel(QWidget):
         view: the comparison
         sides: which pictures are compared
         readout: what lies under the mouse
+        bar: the buttons, and the words beside them
         commands: its actions
         announcer: tells assistive technology what has changed
     """
@@ -36,12 +36,7 @@ class ComparisonPanel(QWidget):
         self.view = ComparisonView()
         self.view.setObjectName("comparisonView")
         self._subject: str | None = None
-        self._size = QLabel()
-        self._size.setProperty("quiet", True)
-        self._zoom = QLabel()
-        self._zoom.setProperty("quiet", True)
-        self._zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self._zoom.setMinimumWidth(self._zoom.fontMetrics().horizontalAdvance("3200 %") + theme.GRID)
+        self._told = ""
         self.readout = Readout(self.view)
         self.sides = Sides(self)
         self.sides.changed.connect(self._show_sides)
@@ -54,20 +49,14 @@ class ComparisonPanel(QWidget):
             (self.commands.one_to_one, "one-to-one"),
         ]
 
-        bar = QHBoxLayout()
-        bar.setContentsMargins(theme.PANEL_MARGIN, 4, theme.PANEL_MARGIN, 4)
-        bar.setSpacing(4)
-        bar.addLayout(_two_lines(self._size, self.readout.place), 1)
-        for action, name in self._icons:
-            if name == "fit":
-                bar.addSpacing(theme.PANEL_MARGIN)
-            bar.addWidget(_tool(action))
-        bar.addLayout(_two_lines(self._zoom, self.readout.values), 1)
+        self.bar = ComparisonBar(
+            [self.commands.modes.actions(), [self.commands.fit, self.commands.one_to_one]], self.readout
+        )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.view, 1)
-        column.addLayout(bar)
+        column.addWidget(self.bar)
         self.view.zoomChanged.connect(self._show_zoom)
         self.retint()
 
@@ -86,12 +75,15 @@ class ComparisonPanel(QWidget):
             others: what else was made of the photo; ``sides.wanted`` asks for one of them.
         """
         self._subject = subject
+        self._told = ""
+        self.bar.size_words.setToolTip("")
         self.sides.show(subject, before, after, made_by, others)
 
     def tell(self, made: str, why: str) -> None:
         """Says of the photo that is shown what was done to it, in a few words and in a sentence."""
-        self._size.setText(" · ".join(filter(None, (self._size.text(), made))))
-        self._size.setToolTip(why)
+        self._told = made
+        self.bar.size_words.setToolTip(why)
+        self._show_words()
 
     def show_live(self, subject: str, picture: LivePicture) -> None:
         """The result of the photo that is shown has begun to come, or more of it has."""
@@ -105,6 +97,7 @@ class ComparisonPanel(QWidget):
 
     def clear(self) -> None:
         self._subject = None
+        self._told = ""
         self.sides.show(None, None, None)
 
     def _show_sides(self) -> None:
@@ -113,8 +106,7 @@ class ComparisonPanel(QWidget):
         self.view.set_images(
             pictures[Side.BEFORE], pictures[Side.AFTER], keep_view=True, names=sides.names, unit=sides.unit
         )
-        sizes = [words.size(*picture.size) for picture in (sides.original, sides.result) if picture is not None]
-        self._size.setText(" → ".join(sizes))
+        self._show_words()
         self._show_zoom(self.view.zoom)
 
     def retint(self) -> None:
@@ -123,23 +115,10 @@ class ComparisonPanel(QWidget):
         for action, name in self._icons:
             action.setIcon(icons.icon(name, tones.text, tones.disabled))
 
+    def _show_words(self) -> None:
+        pictures = self.sides.original, self.sides.result
+        sizes = " → ".join(words.size(*picture.size) for picture in pictures if picture is not None)
+        self.bar.size_words.setText(" · ".join(filter(None, (sizes, self._told))))
+
     def _show_zoom(self, zoom: float) -> None:
-        self._zoom.setText(self.tr("{percent} %").format(percent=round(zoom * 100)) if self._subject else "")
-
-
-def _two_lines(upper: QLabel, lower: QLabel) -> QVBoxLayout:
-    """Two labels in the height of one control, so that the bar is no higher for what comes and goes in them."""
-    column = QVBoxLayout()
-    column.setSpacing(0)
-    column.addWidget(upper)
-    column.addWidget(lower)
-    return column
-
-
-def _tool(action: QAction) -> QToolButton:
-    button = QToolButton()
-    button.setDefaultAction(action)
-    button.setAutoRaise(True)
-    button.setFixedSize(theme.CONTROL_HEIGHT, theme.CONTROL_HEIGHT)
-    button.setAccessibleName(action.text().replace("&", ""))
-    return button
+        self.bar.zoom_words.setText(self.tr("{percent} %").format(percent=round(zoom * 100)) if self._subject else "")

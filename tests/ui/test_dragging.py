@@ -278,7 +278,7 @@ def test_a_double_click_compares(qtbot: QtBot, four: MainWindow, hand: Hand) -> 
     qtbot.waitUntil(view.hasFocus)
     assert four._queue.view.currentIndex().data() == "c.png"
     qtbot.waitUntil(lambda: four._comparison._subject == four.jobs[2].id, timeout=PATIENCE_MS)
-    assert "→" in four._comparison._size.text()
+    assert "→" in four._comparison.bar.size_words.text()
 
 
 def test_a_click_on_a_chosen_row_still_chooses_it_alone(qtbot: QtBot, four: MainWindow, hand: Hand) -> None:

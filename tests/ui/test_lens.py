@@ -33,6 +33,8 @@ def panel(qtbot: QtBot) -> Iterator[ComparisonPanel]:
     panel.resize(900, 640)
     with qtbot.waitExposed(panel):
         panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
     panel.view.setFocus()
     yield panel
     QThreadPool.globalInstance().waitForDone()
@@ -112,6 +114,7 @@ def test_the_lens_enlarges_four_times_and_at_least_to_actual_size(
 ) -> None:
     panel.show_pair("a", plain(RED, 3000, 2000), plain(GREEN, 9000, 6000))
     view.set_zoom(zoom, QPointF(450, 300))
+    hover(view, QPoint(450, 300))
     QTest.keyPress(view, Qt.Key.Key_L)
     assert view.lens.zoom == pytest.approx(enlarged)
     QTest.keyRelease(view, Qt.Key.Key_L)
@@ -155,6 +158,7 @@ def test_beside_the_photo_there_is_no_lens_and_losing_the_focus_ends_it(
 
 def test_without_a_result_the_lens_has_one_half(panel: ComparisonPanel, view: ComparisonView) -> None:
     panel.show_pair("a", plain(RED, 400, 300), None)
+    hover(view, QPoint(450, 300))
     QTest.keyPress(view, Qt.Key.Key_L)
     assert view.lens.size().width() == SIDE
     assert tuple(pixels(view)[view.lens.geometry().center().y(), view.lens.geometry().center().x()]) == RED
@@ -175,6 +179,7 @@ def test_the_lens_is_crisp(panel: ComparisonPanel, view: ComparisonView) -> None
 
 def test_new_photos_are_seen_through_the_lens_at_once(panel: ComparisonPanel, view: ComparisonView) -> None:
     panel.show_pair("a", plain(RED, 400, 300), plain(RED, 1200, 900))
+    hover(view, QPoint(450, 300))
     QTest.keyClick(view, Qt.Key.Key_L, Qt.KeyboardModifier.ShiftModifier)
     assert view.lens.isVisible()
     panel.show_pair("b", plain(GREEN, 400, 300), plain(GREEN, 1200, 900))
@@ -278,3 +283,13 @@ def test_focus_on_a_label_is_seen(panel: ComparisonPanel, view: ComparisonView) 
     label.setFocus(Qt.FocusReason.TabFocusReason)
     changed = (pixels(view) != without).any(axis=2)
     assert changed[place.top() : place.bottom() + 1, place.left() : place.right() + 1].sum() > 50
+
+
+def test_actual_size_side_by_side_keeps_the_middle_of_what_was_seen(
+    panel: ComparisonPanel, view: ComparisonView, qtbot: QtBot
+) -> None:
+    panel.show_pair("a", plain(RED, 1000, 800), plain(GREEN, 3000, 2400))
+    view.mode = "side-by-side"
+    panel.commands.one_to_one.trigger()
+    centre = view.visible_region().center()
+    assert (centre.x(), centre.y()) == pytest.approx((0.5, 0.5), abs=1e-3)

@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QThreadPool
 from PySide6.QtGui import QEnterEvent, QFontInfo, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.ui.comparison_panel import ComparisonPanel
@@ -33,6 +33,8 @@ def panel(qtbot: QtBot) -> Iterator[ComparisonPanel]:
     panel.resize(900, 640)
     with qtbot.waitExposed(panel):
         panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
     yield panel
     QThreadPool.globalInstance().waitForDone()
 
@@ -288,3 +290,37 @@ def test_brackets_go_from_photo_to_photo_and_the_place_stays(
     qtbot.keyClick(view, "[")
     qtbot.waitUntil(lambda: shade() == 50)
     assert view.visible_region() == region
+
+
+# The bar below
+
+
+def test_nothing_in_the_bar_is_cut_off_in_a_narrow_window(panel: ComparisonPanel, view: ComparisonView) -> None:
+    panel.show_pair("a", Pyramid.build(plain((5, 5, 5), 400, 300)), Pyramid.build(plain((6, 6, 6), 1200, 900)))
+    bar = panel.bar
+    for width in (1200, 640, 639, 400):
+        panel.resize(width, 500)
+        hover(view, view.rect().center())
+        QApplication.processEvents()
+        assert panel.width() == width
+        shown = [each for each in bar.findChildren(QWidget) if each.isVisible() and each.parent() is bar]
+        assert all(bar.rect().contains(each.geometry()) for each in shown)
+        assert not any(
+            one.geometry().intersects(other.geometry()) for one in shown for other in shown if one is not other
+        )
+        values = panel.readout.values
+        assert values.width() >= values.fontMetrics().horizontalAdvance(values.text())
+        assert bar.size_words.isVisible() is (width >= 640)
+
+
+def test_long_words_in_the_bar_give_way_to_the_buttons(panel: ComparisonPanel) -> None:
+    panel.show_pair("a", Pyramid.build(plain((5, 5, 5), 400, 300)), None)
+    panel.tell("made in some way that takes very many words to say, more than there is room for", "why")
+    panel.resize(700, 500)
+    QApplication.processEvents()
+    assert panel.width() == 700
+    assert panel.bar.rect().contains(panel.bar.zoom_words.geometry())
+    panel.sides.show("a", Pyramid.build(plain((5, 5, 5), 400, 300)), None)
+    assert "very many words" in panel.bar.size_words.text()
+    panel.show_pair("b", Pyramid.build(plain((5, 5, 5), 400, 300)), None)
+    assert panel.bar.size_words.text() == "400 × 300"

@@ -158,8 +158,8 @@ def test_a_photo_is_enhanced_saved_and_compared(
         assert np.abs(np.asarray(written).astype(int) - expected).max() <= 1
 
     panel = window._comparison
-    qtbot.waitUntil(lambda: "120 × 90" in panel._size.text(), timeout=PATIENCE_MS)
-    assert panel._size.text() == "40 × 30 → 120 × 90"
+    qtbot.waitUntil(lambda: "120 × 90" in panel.bar.size_words.text(), timeout=PATIENCE_MS)
+    assert panel.bar.size_words.text() == "40 × 30 → 120 × 90"
 
 
 def test_results_go_where_the_person_wishes(
@@ -247,10 +247,10 @@ def test_the_place_looked_at_stays_when_the_result_arrives(
 ) -> None:
     window.add_paths([photo_file("a.png", photo_like(200, 150))])
     view = find(window, ComparisonView, "comparisonView")
-    qtbot.waitUntil(lambda: window._comparison._size.text() == "200 × 150", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window._comparison.bar.size_words.text() == "200 × 150", timeout=PATIENCE_MS)
     view.set_zoom(9.0, QPointF(100, 80))
     enhance_all(qtbot, window)
-    qtbot.waitUntil(lambda: "600 × 450" in window._comparison._size.text(), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: "600 × 450" in window._comparison.bar.size_words.text(), timeout=PATIENCE_MS)
     assert view.zoom == pytest.approx(3.0)
 
 
@@ -262,7 +262,7 @@ def test_any_finished_photo_can_be_compared(
     view = find(window, QListView, "queueView")
     for row, words in enumerate(("30 × 20 → 90 × 60", "20 × 30 → 60 × 90")):
         view.setCurrentIndex(view.model().index(row, 0))
-        qtbot.waitUntil(lambda words=words: window._comparison._size.text() == words, timeout=PATIENCE_MS)
+        qtbot.waitUntil(lambda words=words: window._comparison.bar.size_words.text() == words, timeout=PATIENCE_MS)
 
 
 def test_removing_the_last_photo_brings_the_invitation_back(

@@ -38,6 +38,8 @@ def panel(qtbot: QtBot) -> Iterator[ComparisonPanel]:
     panel.resize(900, 640)
     with qtbot.waitExposed(panel):
         panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
     yield panel
     QThreadPool.globalInstance().waitForDone()
 
