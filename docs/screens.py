@@ -1,7 +1,7 @@
 """Draws the window in its states, to be looked at: ``python docs/screens.py FOLDER [--dark] [--size 1200x760]
 [--comparison]``.
 
-Set QT_SCALE_FACTOR for other scales. The README's picture is ``done.png`` of ``--size 1200x760``.
+Set QT_SCALE_FACTOR for other scales. The README's pictures are ``done.png`` and ``lens.png`` of ``--size 1200x760``.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def draw_comparison(screens: Screens, window: MainWindow, photo: Path) -> None:
     view = window._comparison.view
     view.setFocus(Qt.FocusReason.MouseFocusReason)
     # Where the mouse is.
-    at = QPointF(view.width() * 0.3, view.height() * 0.55)
+    at = QPointF(view.width() * 0.43, view.height() * 0.62)
     for mode in ("split", "side-by-side", "flip", "difference"):
         view.mode = mode
         view.zoom_to_fit()

@@ -25,6 +25,7 @@ class Announcer(QObject):
         super().__init__(view)
         self._view = view
         self._due: dict[str, None] = {}
+        self._pictures = ""
         self._timer = QTimer(self, singleShot=True, interval=SETTLED_AFTER)
         self._timer.timeout.connect(self.speak)
         view.zoomChanged.connect(lambda _zoom: self._later("zoom"))
@@ -64,4 +65,6 @@ class Announcer(QObject):
         if not view.comparable:
             return ""
         left, right = (view.labels.text(side) for side in SIDES)
-        return self.tr("{left} and {right}").format(left=left, right=right)
+        before, self._pictures = self._pictures, self.tr("{left} and {right}").format(left=left, right=right)
+        # While a result comes in parts, its name is worth saying once.
+        return self._pictures if self._pictures != before else ""

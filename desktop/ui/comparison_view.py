@@ -40,7 +40,7 @@ class ComparisonView(ModeView):
     is held.
 
     Signals:
-        picturesChanged(): there are other pictures, or they can be drawn better
+        picturesChanged(): there are other pictures, or more of them, or they can be drawn better
 
     Attributes:
         frames: what is compared
@@ -103,6 +103,7 @@ class ComparisonView(ModeView):
         """The result has changed, and these parts of it, in its pixels, are still to come."""
         self.frames.change(missing)
         self.update()
+        self.picturesChanged.emit()
 
     @property
     def comparable(self) -> bool:

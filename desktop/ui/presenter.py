@@ -96,6 +96,9 @@ class Presenter(QObject):
 
     def remove(self, job_ids: list[str]) -> None:
         self._listing.remove(job_ids)
+        current = self._list.current_job()
+        if current is not None and current.id == self._stage.comparison.subject:
+            self._stage.comparison.sides.offer(others_of(current, self._controller.jobs))
         if self._model.rowCount() == 0:
             self._loader.forget()
             self._stage.comparison.clear()

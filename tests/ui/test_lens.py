@@ -188,6 +188,32 @@ def test_new_photos_are_seen_through_the_lens_at_once(panel: ComparisonPanel, vi
     assert view.lens.isHidden()
 
 
+def test_a_result_that_comes_in_parts_is_seen_through_the_lens_and_on_the_map_as_it_comes(
+    panel: ComparisonPanel, view: ComparisonView, qtbot: QtBot
+) -> None:
+    coming = plain(RED, 1200, 900)
+    panel.show_pair("a", plain(RED, 400, 300), coming)
+    said: list[str] = []
+    panel.announcer.said.connect(said.append)
+    view.set_zoom(2.0, QPointF(450, 300))
+    hover(view, QPoint(400, 300))
+    QTest.keyPress(view, Qt.Key.Key_L)
+    assert tuple(halves(view)[1][SIDE // 2, SIDE // 2]) == RED
+    map_place = view.map.geometry().topLeft() + view.map.marked().center().toPoint()
+    assert tuple(pixels(view)[map_place.y(), map_place.x()]) == RED
+    coming.colour[:] = GREEN
+    coming.refresh(slice(0, 900), slice(0, 1200))
+    view.show_missing(())
+    assert tuple(halves(view)[1][SIDE // 2, SIDE // 2]) == GREEN
+    assert tuple(pixels(view)[map_place.y(), map_place.x()]) == GREEN
+    assert panel.readout.values.text().split()[-3:] == [str(value) for value in GREEN]
+    QTest.keyRelease(view, Qt.Key.Key_L)
+    qtbot.waitUntil(lambda: bool(said))
+    view.show_missing(())
+    panel.announcer.speak()
+    assert len([text for text in said if "Before and After" in text]) == 1
+
+
 # Keys, menus, words
 
 

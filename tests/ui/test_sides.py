@@ -405,6 +405,20 @@ def test_a_result_that_comes_while_the_photo_is_looked_at_is_offered_at_once(
     assert panel.sides.keys == {Side.BEFORE: ORIGINAL, Side.AFTER: RESULT}
 
 
+def test_a_result_that_is_taken_out_of_the_list_is_offered_no_more(
+    window: MainWindow, qtbot: QtBot, photo_file: Callable[..., Path]
+) -> None:
+    photo, result, other = photo_file("a.png"), photo_file("a_x3.png"), photo_file("a_x4.png")
+    window._controller.restore([done("1", str(photo), str(result)), done("2", str(photo), str(other), "edsr-x4", 4)])
+    sides = window._comparison.sides
+    qtbot.waitUntil(lambda: len(sides.choices) == 4)
+    sides.choose(Side.AFTER, "2")
+    qtbot.waitUntil(lambda: sides.pictures[Side.AFTER] is not None)
+    window._controller.queue.remove(["2"])
+    qtbot.waitUntil(lambda: len(sides.choices) == 3)
+    assert sides.keys[Side.AFTER] == RESULT
+
+
 def test_a_result_that_is_gone_is_said_and_the_photo_stays(
     window: MainWindow, qtbot: QtBot, photo_file: Callable[..., Path], tmp_path: Path
 ) -> None:
