@@ -28,6 +28,7 @@ from desktop.core.photo.read import read
 RECORD = {
     *("input", "output", "status", "error", "model", "scale", "engine", "precision", "cached"),
     *("width", "height", "seconds", "load_seconds", "peak_rss_mib", "kept", "converted", "lost"),
+    *("reason", "strength", "self_ensemble"),
 }
 SUMMARY = {"summary", "done", "failed", "skipped", "cancelled", "seconds"}
 
