@@ -30,8 +30,13 @@ _DARKEST, _BRIGHTEST = 12.0, 243.0
 _SMOOTHEST = 0.15
 _FEWEST_SQUARES = 12
 _MAD = 1.4826  # from the median of absolute values to a Gaussian's sigma
-# Of the variance between averages of four pixels, so much is found in the diagonals of clean photos (training tiles).
-_OF_TEXTURE = 0.25
+# Of the variance between averages of four pixels, so much at most is found in the diagonals of most clean photos
+# (training tiles); more is taken off where texture is more easily taken for noise.
+_OF_TEXTURE, _OF_COARSE_TEXTURE = 0.45, 0.9
+# Coarse grain is found this much stronger than white noise that needs as much restoring, and texture with it.
+_OF_GRAIN = 0.55
+# In a photo of fewer pixels hardly any part is smooth enough to tell grain from detail.
+_ENOUGH_FOR_GRAIN = 125_000
 
 # Qualities that are looked for; above them a JPEG is as good as none.
 _QUALITIES = range(20, 93, 2)
@@ -47,7 +52,7 @@ _LARGEST_STEP, _LIKELIEST = 12.0, 2
 class Condition:
     """
     Attributes:
-        noise: sigma of the brightness in smooth parts, in levels of 0..255.
+        noise: sigma of the brightness in smooth parts, in levels of 0..255; of coarse grain, of a noise as visible.
         jpeg_quality: 1 to 100 as libjpeg counts, of the strongest compression that can be seen; None for none.
     """
 
@@ -58,8 +63,20 @@ class Condition:
 def examine(photo: Photo) -> Condition:
     """Looks at a photo's pixels, and at what its file said of itself."""
     pieces = _pieces(photo)
-    noise, seen = (_noise(pieces), _quality_seen(pieces)) if pieces else (0.0, None)
-    return Condition(noise, min(filter(None, (seen, photo.jpeg_quality)), default=None))
+    if not pieces:
+        return Condition(0.0, photo.jpeg_quality)
+    noise = _noise(pieces, _OF_TEXTURE)
+    if sum(piece.size for piece in pieces) >= _ENOUGH_FOR_GRAIN:
+        grain = 2 * _OF_GRAIN * _noise([_halved(piece) for piece in pieces], _OF_COARSE_TEXTURE)
+        noise = max(noise, grain)
+    return Condition(noise, min(filter(None, (_quality_seen(pieces), photo.jpeg_quality)), default=None))
+
+
+def _halved(piece: Array) -> Array:
+    """Every four pixels as their mean: grain as coarse as two pixels becomes as fine as noise, and noise half as
+    strong."""
+    halved = (piece[::2, ::2] + piece[::2, 1::2] + piece[1::2, ::2] + piece[1::2, 1::2]) / 4
+    return halved.astype(np.float32)
 
 
 def _pieces(photo: Photo) -> list[Array]:
@@ -90,12 +107,13 @@ def _squares(piece: Array) -> Array:
     return split.swapaxes(1, 2).reshape(-1, _SQUARE, _SQUARE)
 
 
-def _noise(pieces: list[Array]) -> float:
+def _noise(pieces: list[Array], of_texture: float) -> float:
     """Sigma of what changes from pixel to pixel both ways, in the squares where little else changes.
 
     The diagonal band of a Haar transform (Donoho and Johnstone, 1994), of the squares whose averages of four pixels
     lie closest to a plane: under white noise those do not depend on the diagonals, so choosing by them favours
-    nothing. What lies off the plane even there is texture, and its share of the diagonals is taken off.
+    nothing. What lies off the plane even there is texture, and its share of the diagonals is taken off; white noise
+    has a quarter of its own variance in the averages, which is made up for.
     """
     squares = np.concatenate([_squares(piece) for piece in pieces])
     mean = squares.mean(axis=(1, 2))
@@ -110,7 +128,7 @@ def _noise(pieces: list[Array]) -> float:
     smooth = np.argsort(rough, kind="stable")[: max(_FEWEST_SQUARES, int(len(squares) * _SMOOTHEST))]
     diagonal = _MAD * float(np.median(np.abs((a - b - c + d)[smooth] / 2)))
     texture = float(rough[smooth].mean())
-    return math.sqrt(max(0.0, diagonal**2 - _OF_TEXTURE * texture**2))
+    return math.sqrt(max(0.0, diagonal**2 - of_texture * texture**2) / (1 - of_texture / 4))
 
 
 @lru_cache(maxsize=1)
