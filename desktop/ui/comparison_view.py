@@ -139,8 +139,9 @@ class ComparisonView(ModeView):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        # One more than there is: at a density of 1.5 the last device pixels belong to us by half, and to nobody else.
+        painter.fillRect(self.rect().adjusted(0, 0, 1, 1), chrome.surround(self.palette()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), chrome.surround(self.palette()))
         if not self.viewport.empty:
             # A painter redirected to an image may have another density than the screen: same layout, its pixels.
             ratio = painter.deviceTransform().m11()

@@ -169,6 +169,12 @@ def test_on_a_real_screen_of_that_density_they_coincide_too(factor: str) -> None
                 left, top = (origin + start * 3 * zoom for origin, start in zip(view.viewport.origin, (80, 55)))
                 assert abs(x.min() - left) <= 1 and abs(y.min() - top) <= 1, (zoom, x.min(), left, y.min(), top)
             assert np.abs(np.subtract(*edges)).max() <= 1, (zoom, edges)
+        # Every device pixel is painted, also those that belong to the view by half.
+        view.set_images(None, None)
+        image = view.grab().toImage()
+        edge = {image.pixel(x, image.height() - 1) for x in range(image.width())}
+        edge |= {image.pixel(image.width() - 1, y) for y in range(image.height())}
+        assert edge == {image.pixel(5, 5)}, edge
     """
     environment = {**os.environ, "QT_SCALE_FACTOR": factor, "QT_QPA_PLATFORM": "offscreen"}
     command = [sys.executable, "-c", textwrap.dedent(program), factor]
