@@ -322,7 +322,6 @@ class MainWindow(QMainWindow):
         live.changed.connect(presenter.show_coming)
         controller.photoEnded.connect(lambda _outcome: live.end())
         self._comparison.view.viewChanged.connect(presenter.follow_gaze)
-        self._comparison.sides.wanted.connect(presenter.want_other)
 
         actions.add.triggered.connect(self._choose_photos)
         actions.add_folder.triggered.connect(lambda: sources.choose_folder(self._settings.last_folder))

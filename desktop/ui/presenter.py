@@ -17,10 +17,11 @@ from desktop.ui.controller import QueueController
 from desktop.ui.listing import Listing
 from desktop.ui.live import Live, LivePicture
 from desktop.ui.message_line import MessageLine
+from desktop.ui.other_results import OtherResults
 from desktop.ui.picture_loader import PictureLoader
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.queue_model import JOB_ROLE, QueueModel
-from desktop.ui.sides import made_by, others_of
+from desktop.ui.sides import made_by
 from desktop.ui.stage import Stage
 from desktop.ui.top_bar import TopBar
 
@@ -62,8 +63,7 @@ class Presenter(QObject):
         self._message = message
         self._live = live
         self._list = stage.queue.view
-        loader.resultReady.connect(stage.comparison.sides.supply)
-        loader.resultFailed.connect(lambda error: message.say(words.error(error)))
+        self._others = OtherResults(controller, loader, stage.comparison.sides, message, self)
         self._ticker = QTimer(self, interval=_SECOND_MS)
         self._ticker.timeout.connect(self._show_progress)
         self.show_activity()
@@ -90,7 +90,7 @@ class Presenter(QObject):
             if job.id == current.id:
                 self._loader.show(job)
             else:
-                self._stage.comparison.sides.offer(others_of(current, self._controller.jobs))
+                self._others.look_again(current)
         if any(job.state in ACTIVE for job in jobs):
             self._show_progress()
 
@@ -98,7 +98,7 @@ class Presenter(QObject):
         self._listing.remove(job_ids)
         current = self._list.current_job()
         if current is not None and current.id == self._stage.comparison.subject:
-            self._stage.comparison.sides.offer(others_of(current, self._controller.jobs))
+            self._others.look_again(current)
         if self._model.rowCount() == 0:
             self._loader.forget()
             self._stage.comparison.clear()
@@ -156,21 +156,12 @@ class Presenter(QObject):
             self._loader.show(job)
 
     def show_pair(self, job: Job, before: Pyramid, after: Pyramid | None) -> None:
-        others = others_of(job, self._controller.jobs)
-        self._stage.comparison.show_pair(job.id, before, after, made_by(job), others)
+        self._stage.comparison.show_pair(job.id, before, after, made_by(job), self._others.of(job))
         self._stage.comparison.tell(row_words.made(job), row_words.why(job))
         coming = self._live.picture_of(job.id) if after is None else None
         if coming is not None:
             self.show_coming(job.id, coming)
         self.follow_gaze()
-
-    def want_other(self, job_id: str) -> None:
-        """Another result of the photo is to stand on a side."""
-        job = self._controller.queue.get(job_id)
-        if job is None:
-            self._stage.comparison.sides.supply(job_id, None)
-        else:
-            self._loader.want_result(job)
 
     def show_coming(self, job_id: str, picture: LivePicture) -> None:
         """More of a result is there to see, tile by tile."""
