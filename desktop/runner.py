@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -12,9 +14,14 @@ from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from desktop.core.cancel import CancelToken
 from desktop.core.enhance import Observer
+from desktop.core.errors import CancelledError, RekindleError, unexpected
+from desktop.core.gaze import Region
+from desktop.core.glimpse import Begun
 from desktop.core.jobs import Request, Result
 from desktop.core.pipeline import Limits, Outcome, Pipeline
 from desktop.core.tiles import Tile
+
+logger = logging.getLogger(__name__)
 
 
 class Onlooker(Observer, Protocol):
@@ -37,6 +44,7 @@ class Runner(QObject):
 
     progressed = Signal(str, float)
     finished = Signal(str, object)
+    _glimpsed = Signal(object, object)
 
     def __init__(
         self,
@@ -60,7 +68,10 @@ class Runner(QObject):
         self._pool.setMaxThreadCount(1)
         self._pool.setExpiryTimeout(-1)
         self._tokens: dict[str, CancelToken] = {}
+        self._glimpses: deque[Callable[[], None]] = deque()
+        self._glimpse = CancelToken()
         self.finished.connect(self._forget)
+        self._glimpsed.connect(self._tell_of_glimpse)
         # A window that is thrown away without being closed must not wait for a whole photo.
         self.destroyed.connect(partial(_cancel, self._tokens))
 
@@ -75,6 +86,49 @@ class Runner(QObject):
         token = CancelToken()
         self._tokens[job_id] = token
         self._pool.start(self._task(job_id, request, token))
+
+    def glimpse(
+        self, request: Request, region: Region, begun: Begun, ended: Callable[[RekindleError | None], None]
+    ) -> CancelToken:
+        """Enhances a part of a photo to be looked at, see ``core.glimpse``; a job under way waits for it.
+
+        One at a time: the one before is cancelled.
+
+        Args:
+            begun: called on the runner's thread.
+            ended: called on this one, with what went wrong or None; not where it was cancelled.
+        """
+        self._glimpse.cancel()
+        token = self._glimpse = CancelToken()
+
+        def look() -> None:
+            error: RekindleError | None = None
+            try:
+                token.check()
+                self._pipeline.glimpse(request, region, begun, token)
+            except CancelledError:
+                return
+            except RekindleError as known:
+                error = known
+            except Exception as unknown:
+                logger.exception("Unexpected failure with a part of %s", request.path)
+                error = unexpected(unknown)
+            with contextlib.suppress(RuntimeError):
+                self._glimpsed.emit(ended, error)
+
+        self._glimpses.append(look)
+        self._pool.start(self._look)
+        return token
+
+    def _look(self) -> None:
+        """On the runner's thread: between two jobs, or two tiles of one."""
+        while self._glimpses:
+            self._glimpses.popleft()()
+
+    def _between(self, tiles: Iterable[Tile]) -> Iterator[Tile]:
+        for tile in tiles:
+            self._look()
+            yield tile
 
     def use_limits(self, limits: Limits) -> None:
         """What jobs may use from the next one on."""
@@ -102,6 +156,7 @@ class Runner(QObject):
     def shutdown(self) -> None:
         """Cancels everything and waits until the thread is idle: a tile's time at most."""
         _cancel(self._tokens)
+        self._glimpse.cancel()
         self._pool.waitForDone()
 
     def _task(self, job_id: str, request: Request, token: CancelToken) -> Callable[[], None]:
@@ -115,7 +170,7 @@ class Runner(QObject):
                 request,
                 progress=report,
                 cancel=token,
-                order=looking.order if looking is not None else None,
+                order=lambda tiles: self._between(tiles if looking is None else looking.order(tiles)),
                 observer=looking,
                 publishing=partial(self._publishing, job_id) if self._publishing is not None else None,
             )
@@ -124,6 +179,9 @@ class Runner(QObject):
                 self.finished.emit(job_id, outcome)
 
         return work
+
+    def _tell_of_glimpse(self, ended: Callable[[RekindleError | None], None], error: RekindleError | None) -> None:
+        ended(error)
 
     def _forget(self, job_id: str) -> None:
         self._tokens.pop(job_id, None)

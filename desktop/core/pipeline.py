@@ -15,6 +15,8 @@ from desktop.core import errors, files, forecast, memory
 from desktop.core.cancel import CancelToken
 from desktop.core.claims import Claims
 from desktop.core.enhance import Observer, Order, Progress, enhance
+from desktop.core.gaze import Region
+from desktop.core.glimpse import Begun, glimpse
 from desktop.core.jobs import Account, Decision, Job, JobState, Request, Result
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.model_choice import ModelChoice
@@ -181,6 +183,19 @@ class Pipeline:
             input_bytes=run.input_stamp[0],
             input_mtime_ns=run.input_stamp[1],
             ended=time.time(),
+        )
+
+    def glimpse(self, request: Request, region: Region, begun: Begun, cancel: CancelToken) -> None:
+        """What a job would make of a part of its photo, see ``glimpse``. Raises RekindleError."""
+        glimpse(
+            self._catalogue,
+            self._loaded,
+            self._reader,
+            request,
+            region,
+            budget_mib=self.limits.budget_mib,
+            begun=begun,
+            cancel=cancel,
         )
 
 

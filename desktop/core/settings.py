@@ -69,6 +69,8 @@ class Settings:
         memory_mib: working memory for enhancing; 0 for a quarter of the machine's.
         max_megapixels: larger results are refused.
         watching: the folder that is watched.
+        start_at_once: whether photos are enhanced as soon as they are added.
+        preview_when_idle: whether what is looked at is enhanced while nothing else is to be done.
         keep_awake: whether the computer is kept from falling asleep during a run.
         keep_awake_asked: whether the person has said so or not.
         pause_on_battery: whether a run waits while the computer is not plugged in.
@@ -96,6 +98,8 @@ class Settings:
     memory_mib: int = 0
     max_megapixels: int = forecast.DEFAULT_MAX_MEGAPIXELS
     watching: Watching = Watching()
+    start_at_once: bool = False
+    preview_when_idle: bool = False
     keep_awake: bool = False
     keep_awake_asked: bool = False
     pause_on_battery: bool = False

@@ -23,6 +23,10 @@ class Span:
     def size(self) -> int:
         return self.stop - self.start
 
+    def widened(self, margin: int, length: int) -> Span:
+        """With a margin on both sides, within 0..length."""
+        return Span(max(0, self.start - margin), min(length, self.stop + margin))
+
     def scaled(self, scale: int) -> slice:
         return slice(self.start * scale, self.stop * scale)
 

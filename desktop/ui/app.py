@@ -27,6 +27,7 @@ from desktop.runner import Runner
 from desktop.ui import icons, theme
 from desktop.ui.controller import QueueController
 from desktop.ui.garbage import GuiGarbage
+from desktop.ui.glimpses import Glimpses
 from desktop.ui.live import Live
 from desktop.ui.main_window import MainWindow
 from desktop.ui.models_controller import ModelsController
@@ -77,7 +78,9 @@ def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> Main
     outlook = Outlook(forecaster, experience, workspace.reader, sizes, controller.to_start)
     outlook.sizesRead.connect(clock.measured)
     loader = PictureLoader(workspace.reader)
-    window = MainWindow(workspace, chosen, controller, watcher, outlook, loader, live, disk, notices, system)
+    window = MainWindow(
+        workspace, chosen, controller, watcher, outlook, loader, live, Glimpses(runner), disk, notices, system
+    )
     models = ModelsController(workspace, forecaster.seconds_per_megapixel, window)
     window.modelsRequested.connect(models.open)
     window.closing.connect(models.shutdown)

@@ -21,6 +21,7 @@ class ComparisonActions:
 
     Attributes:
         modes: the four ways to compare, one of them chosen
+        preview: what it does is the window's affair
         fit, one_to_one: with icons, for a bar
     """
 
@@ -38,6 +39,7 @@ class ComparisonActions:
             action.setCheckable(True)
             action.setData(mode)
             self.modes.addAction(action)
+        self.preview = self._make(_tr("Preview what is on scr&een"), "E", lambda: None)
         self.fit = self._make(_tr("&Fit in the window"), "F", view.zoom_to_fit)
         self.one_to_one = self._make(_tr("&Actual size, 1:1"), "1", partial(self._zoom_to, 1.0))
         self._zooms = [
@@ -66,6 +68,7 @@ class ComparisonActions:
             *self.modes.actions(),
             *self._sides,
             *self._divider,
+            self.preview,
             self.fit,
             self.one_to_one,
             *self._zooms,
@@ -79,6 +82,7 @@ class ComparisonActions:
             self.modes.actions(),
             self._sides,
             self._divider,
+            [self.preview],
             [self.fit, self.one_to_one, *self._zooms],
             [self.map, self.lens],
         ):

@@ -45,12 +45,14 @@ class ComparisonPanel(QWidget):
         self.commands = ComparisonActions(self, self.view)
         self._icons = [
             *zip(self.commands.modes.actions(), MODES, strict=True),
+            (self.commands.preview, "preview"),
             (self.commands.fit, "fit"),
             (self.commands.one_to_one, "one-to-one"),
         ]
 
         self.bar = ComparisonBar(
-            [self.commands.modes.actions(), [self.commands.fit, self.commands.one_to_one]], self.readout
+            [self.commands.modes.actions(), [self.commands.preview], [self.commands.fit, self.commands.one_to_one]],
+            self.readout,
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -85,15 +87,15 @@ class ComparisonPanel(QWidget):
         self.bar.size_words.setToolTip(why)
         self._show_words()
 
-    def show_live(self, subject: str, picture: LivePicture) -> None:
+    def show_live(self, subject: str, coming: LivePicture) -> None:
         """The result of the photo that is shown has begun to come, or more of it has."""
         if subject != self._subject:
             return
-        self.sides.come(picture.pyramid)
+        self.sides.come(coming.picture)
         frames = self.view.frames
         # The mark lies on the result's own pixels, so not where zoom counts another picture's.
-        marked = frames.after is picture.pyramid and frames.size == picture.pyramid.size
-        self.view.show_missing(picture.missing if marked else ())
+        marked = frames.after is coming.picture and frames.size == coming.picture.size
+        self.view.show_missing(coming.missing if marked else ())
 
     def clear(self) -> None:
         self._subject = None

@@ -240,6 +240,8 @@ class QueueController(QObject):
         self.queue.request(again, self._again)
         self._joined([*again, *self._add(additions.new)])
         self.queue.after_recording(partial(self.photosAdded.emit, additions))
+        if self._settings.start_at_once and (additions.new or additions.again):
+            self.queue.after_recording(self.start)
         self._advance()
 
     def _add(

@@ -11,20 +11,21 @@ from desktop.core.gaze import Region, by_gaze
 from desktop.core.photo.photo import Photo
 from desktop.core.tiles import Tile
 from desktop.ui.colours import screen_profile
+from desktop.ui.pictures import Picture
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.viewport import Box
 
 
 class LivePicture:
-    """The result of a job under way: bicubic, and tile by tile the network's answer.
+    """A result that is coming: bicubic, and tile by tile the network's answer.
 
     Attributes:
-        pyramid: its pixels and levels, which change while it is drawn.
+        picture: what is drawn of it, which changes meanwhile.
         missing: the parts that are bicubic still, in result pixels. On the GUI thread.
     """
 
-    def __init__(self, pyramid: Pyramid, missing: Iterable[Box]) -> None:
-        self.pyramid = pyramid
+    def __init__(self, picture: Picture, missing: Iterable[Box]) -> None:
+        self.picture = picture
         self.missing = set(missing)
 
 

@@ -27,10 +27,12 @@ from desktop.ui.comparison_panel import ComparisonPanel
 from desktop.ui.controller import QueueController
 from desktop.ui.details import Details
 from desktop.ui.empty_view import DropOverlay, EmptyView
+from desktop.ui.glimpses import Glimpses
 from desktop.ui.help_dialogs import AboutDialog, ShortcutsDialog
 from desktop.ui.left_out_dialog import LeftOutDialog
 from desktop.ui.listing import Listing
 from desktop.ui.live import Live
+from desktop.ui.looking import Looking
 from desktop.ui.message_line import MessageLine
 from desktop.ui.model_offers import ModelOffers
 from desktop.ui.notices import Notices
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         outlook: Outlook,
         loader: PictureLoader,
         live: Live,
+        glimpses: Glimpses,
         disk: TaskPool,
         notices: Notices,
         system: System,
@@ -93,7 +96,7 @@ class MainWindow(QMainWindow):
         self._outlook = outlook
         self._loader = loader
         self._disk = disk
-        for part in (controller, controller.queue, watcher, outlook, loader, live, disk, notices):
+        for part in (controller, controller.queue, watcher, outlook, loader, disk, notices):
             part.setParent(self)
         self._closing = False
         self._question: ClosingQuestion | None = None
@@ -124,14 +127,15 @@ class MainWindow(QMainWindow):
             self._stage,
             self._actions,
             self._message,
-            live,
             parent=self,
         )
+        self._looking = Looking(controller, self._queue.view, self._comparison, live, glimpses, self)
         self._details = Details(self._stage.details, self._queue.view.current_job, disk, self)
+        self._looking.previews_when_idle = settings.preview_when_idle
         self._lay_out()
         self._attendant = Attendant(controller, system, settings, parent=self)
         self._overlay = DropOverlay(self)
-        self._wire(model, notices, live)
+        self._wire(model, notices, live, glimpses)
 
     @property
     def jobs(self) -> Sequence[Job]:
@@ -236,10 +240,11 @@ class MainWindow(QMainWindow):
         self.restoreGeometry(QByteArray.fromBase64(self._settings.geometry.encode()))
         self._stage.restoreState(QByteArray.fromBase64(self._settings.panes.encode()))
 
-    def _wire(self, model: QueueModel, notices: Notices, live: Live) -> None:
+    def _wire(self, model: QueueModel, notices: Notices, live: Live, glimpses: Glimpses) -> None:
         """The one place where the parts are connected."""
         controller, actions, queue, top = self._controller, self._actions, self._queue, self._top
         presenter, sources, results, loader = self._presenter, self._sources, self._results, self._loader
+        looking = self._looking
         outlook, attendant, listing, watcher = self._outlook, self._attendant, self._listing, self._watcher
 
         top.addRequested.connect(self._choose_photos)
@@ -318,10 +323,15 @@ class MainWindow(QMainWindow):
         loader.sketched.connect(self._details.take)
         queue.view.selectionModel().currentChanged.connect(self._details.look)
         controller.queue.jobsChanged.connect(self._details.change)
-        live.began.connect(presenter.show_coming)
-        live.changed.connect(presenter.show_coming)
-        controller.photoEnded.connect(lambda _outcome: live.end())
-        self._comparison.view.viewChanged.connect(presenter.follow_gaze)
+        loader.pairReady.connect(looking.begin)
+        queue.view.selectionModel().currentChanged.connect(looking.leave)
+        self._comparison.view.viewChanged.connect(looking.follow)
+        self._comparison.commands.preview.triggered.connect(looking.preview)
+        controller.queue.jobsChanged.connect(looking.offer_preview)
+        controller.photoEnded.connect(looking.end_job)
+        for coming in (live.began, live.changed, glimpses.changed):
+            coming.connect(looking.show)
+        glimpses.failed.connect(notices.given)
 
         actions.add.triggered.connect(self._choose_photos)
         actions.add_folder.triggered.connect(lambda: sources.choose_folder(self._settings.last_folder))
@@ -405,6 +415,7 @@ class MainWindow(QMainWindow):
         self._controller.apply(settings)
         self._attendant.apply(settings)
         self._watcher.apply(settings)
+        self._looking.previews_when_idle = settings.preview_when_idle
         path = self._workspace.folders.settings_file
         self._disk.run(
             lambda: settings_file.save(settings, path),

@@ -15,7 +15,6 @@ from desktop.ui import row_words, words
 from desktop.ui.actions import Actions
 from desktop.ui.controller import QueueController
 from desktop.ui.listing import Listing
-from desktop.ui.live import Live, LivePicture
 from desktop.ui.message_line import MessageLine
 from desktop.ui.other_results import OtherResults
 from desktop.ui.picture_loader import PictureLoader
@@ -33,8 +32,7 @@ class Presenter(QObject):
 
     Signals:
         leftOutRequested(additions: Additions): the person wants to know what was left out.
-        progressed(progress: BatchProgress): what is shown of a run under way.
-    """
+        progressed(progress: BatchProgress): what is shown of a run under way."""
 
     leftOutRequested = Signal(object)
     progressed = Signal(object)
@@ -49,7 +47,6 @@ class Presenter(QObject):
         stage: Stage,
         actions: Actions,
         message: MessageLine,
-        live: Live,
         parent: QObject | None = None,
     ) -> None:
         super().__init__(parent)
@@ -61,7 +58,6 @@ class Presenter(QObject):
         self._stage = stage
         self._actions = actions
         self._message = message
-        self._live = live
         self._list = stage.queue.view
         self._others = OtherResults(controller, loader, stage.comparison.sides, message, self)
         self._ticker = QTimer(self, interval=_SECOND_MS)
@@ -158,19 +154,6 @@ class Presenter(QObject):
     def show_pair(self, job: Job, before: Pyramid, after: Pyramid | None) -> None:
         self._stage.comparison.show_pair(job.id, before, after, made_by(job), self._others.of(job))
         self._stage.comparison.tell(row_words.made(job), row_words.why(job))
-        coming = self._live.picture_of(job.id) if after is None else None
-        if coming is not None:
-            self.show_coming(job.id, coming)
-        self.follow_gaze()
-
-    def show_coming(self, job_id: str, picture: LivePicture) -> None:
-        """More of a result is there to see, tile by tile."""
-        self._stage.comparison.show_live(job_id, picture)
-
-    def follow_gaze(self) -> None:
-        """What is looked at is done first."""
-        comparison = self._stage.comparison
-        self._live.look_at(comparison.subject, comparison.view.visible_region())
 
     def show_no_pair(self, job: Job, error: RekindleError) -> None:
         """The photo cannot be shown: why stands in the message line, and on its row once it has been tried."""

@@ -39,6 +39,10 @@ class SettingsDialog(QDialog):
         self._limit = spin(1, 100_000, settings.max_megapixels, self.tr(" megapixels"), 100)
 
         self._switches = {
+            "start_at_once": Switch(self.tr("Enhance photos as soon as they are added"), settings.start_at_once),
+            "preview_when_idle": Switch(
+                self.tr("Preview the part I look at while there is nothing else to do"), settings.preview_when_idle
+            ),
             "keep_awake": Switch(self.tr("Keep the computer awake while photos are enhanced"), settings.keep_awake),
             "pause_on_battery": Switch(self.tr("Pause while the computer runs on battery"), settings.pause_on_battery),
             "notify": Switch(self.tr("Notify me when all photos are done"), settings.notify),
@@ -82,6 +86,8 @@ class SettingsDialog(QDialog):
             self.carried.chosen(self.results.chosen(self._before)),
             memory_mib=self._memory.value(),
             max_megapixels=self._limit.value(),
+            start_at_once=self._switches["start_at_once"].on,
+            preview_when_idle=self._switches["preview_when_idle"].on,
             keep_awake_asked=self._before.keep_awake_asked or self._switches["keep_awake"].on,
             keep_awake=self._switches["keep_awake"].on,
             pause_on_battery=self._switches["pause_on_battery"].on,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from desktop.core import loaded_net
 from desktop.core.jobs import JobState
 from desktop.ui.app import create_window
+from desktop.ui.glimpses import Patched
 from desktop.ui.main_window import MainWindow
 from desktop.ui.viewport import Box
 
@@ -195,7 +197,7 @@ def test_the_finished_file_takes_the_place_of_what_was_seen_coming(
     qtbot.waitUntil(lambda: view.frames.after is not None and view.frames.after is not coming, timeout=PATIENCE_MS)
     assert not missing(window)
     np.testing.assert_array_equal(view.frames.after.colour, pixels)
-    assert window._presenter._live.picture_of(window.jobs[0].id) is None
+    assert window._looking._live.picture_of(window.jobs[0].id) is None
 
 
 def test_cancelling_shows_the_original_again_and_leaves_nothing_behind(
@@ -224,11 +226,114 @@ def test_another_photo_is_shown_without_it_and_coming_back_shows_it_again(
     window._queue.view.step(1)
     qtbot.waitUntil(lambda: window._comparison.subject not in (None, subject), timeout=PATIENCE_MS)
     assert view.frames.after is None
-    picture = window._presenter._live.picture_of(subject)
+    picture = window._looking._live.picture_of(subject)
     count = len(picture.missing)
     gate.let(1)
     qtbot.waitUntil(lambda: len(picture.missing) == count - 1, timeout=PATIENCE_MS)
     assert view.frames.after is None
     window._queue.view.step(-1)
-    qtbot.waitUntil(lambda: view.frames.after is picture.pyramid, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: view.frames.after is picture.picture, timeout=PATIENCE_MS)
     assert missing(window) == picture.missing
+
+
+def previewed(qtbot: QtBot, window: MainWindow, gate: Gate) -> None:
+    """What is on screen has been enhanced, and nothing is started."""
+    gate.open()
+    qtbot.waitUntil(lambda: window._comparison.view.frames.before is not None, timeout=PATIENCE_MS)
+    window._comparison.commands.preview.trigger()
+    qtbot.waitUntil(lambda: isinstance(window._comparison.view.frames.after, Patched), timeout=PATIENCE_MS)
+    place = window._comparison.view.frames.after.place
+    qtbot.waitUntil(lambda: all(part.meet(place).empty for part in missing(window)), timeout=PATIENCE_MS)
+
+
+def test_a_preview_enhances_what_is_on_screen_and_leaves_the_photo_waiting(
+    qtbot: QtBot, window: MainWindow, gate: Gate, add: Callable[[str], Path]
+) -> None:
+    path = add("a.png")
+    view = window._comparison.view
+    qtbot.waitUntil(lambda: view.frames.before is not None, timeout=PATIENCE_MS)
+    view.set_zoom(8.0, QPointF(0, 0))
+    seen = view.visible_region()
+    previewed(qtbot, window, gate)
+    place = view.frames.after.place
+    assert place.left <= seen.left() * SIZE[0] * 3 + 1
+    assert place.right >= seen.right() * SIZE[0] * 3 - 1
+    assert place.width < SIZE[0] * 3
+    assert (
+        sum(part.width * part.height for part in missing(window)) == SIZE[0] * SIZE[1] * 9 - place.width * place.height
+    )
+    assert window.jobs[0].state is JobState.WAITING
+    assert [entry.name for entry in path.parent.glob("*.png")] == [path.name]
+
+
+def test_a_preview_shows_the_pixels_the_result_will_have(
+    qtbot: QtBot, window: MainWindow, gate: Gate, add: Callable[[str], Path]
+) -> None:
+    add("a.png")
+    previewed(qtbot, window, gate)
+    view = window._comparison.view
+    patched = view.frames.after
+    spots = [(0.1, 0.1), (0.5, 0.5), (0.93, 0.71)]
+    shown = [patched.colour_at(*spot) for spot in spots]
+    with qtbot.waitSignal(window.queueFinished, timeout=PATIENCE_MS):
+        window.start()
+    qtbot.waitUntil(lambda: not isinstance(view.frames.after, Patched | None), timeout=PATIENCE_MS)
+    assert [view.frames.after.colour_at(*spot) for spot in spots] == shown
+
+
+def test_a_preview_of_another_photo_comes_between_the_tiles_of_the_one_under_way(
+    qtbot: QtBot, window: MainWindow, gate: Gate, add: Callable[[str], Path]
+) -> None:
+    add("a.png")
+    add("b.png")
+    begun(qtbot, window)
+    arrived(qtbot, window, gate)
+    first = window._comparison.subject
+    window._queue.view.step(1)
+    qtbot.waitUntil(lambda: window._comparison.subject not in (None, first), timeout=PATIENCE_MS)
+    previewed(qtbot, window, gate)
+    with qtbot.waitSignal(window.queueFinished, timeout=PATIENCE_MS):
+        pass
+    assert [job.state for job in window.jobs] == [JobState.DONE, JobState.DONE]
+
+
+def test_what_is_done_or_under_way_offers_no_preview(
+    qtbot: QtBot, window: MainWindow, gate: Gate, add: Callable[[str], Path]
+) -> None:
+    add("a.png")
+    preview = window._comparison.commands.preview
+    qtbot.waitUntil(preview.isEnabled, timeout=PATIENCE_MS)
+    begun(qtbot, window)
+    qtbot.waitUntil(lambda: not preview.isEnabled(), timeout=PATIENCE_MS)
+    with qtbot.waitSignal(window.queueFinished, timeout=PATIENCE_MS):
+        gate.open()
+    assert not preview.isEnabled()
+
+
+def test_a_photo_that_has_gone_says_so_instead_of_a_preview(
+    qtbot: QtBot, window: MainWindow, add: Callable[[str], Path]
+) -> None:
+    path = add("a.png")
+    qtbot.waitUntil(lambda: window._comparison.view.frames.before is not None, timeout=PATIENCE_MS)
+    path.unlink()
+    window._comparison.commands.preview.trigger()
+    qtbot.waitUntil(lambda: "a.png" in window._message._whole, timeout=PATIENCE_MS)
+
+
+def test_previews_come_unasked_if_that_is_wished(
+    qtbot: QtBot, window: MainWindow, gate: Gate, add: Callable[[str], Path]
+) -> None:
+    gate.open()
+    window._change_settings(replace(window._settings, preview_when_idle=True))
+    add("a.png")
+    qtbot.waitUntil(lambda: isinstance(window._comparison.view.frames.after, Patched), timeout=PATIENCE_MS)
+
+
+def test_photos_are_enhanced_as_soon_as_they_are_added_if_that_is_wished(
+    qtbot: QtBot, window: MainWindow, gate: Gate, add: Callable[[str], Path]
+) -> None:
+    gate.open()
+    window._change_settings(replace(window._settings, start_at_once=True))
+    with qtbot.waitSignal(window.queueFinished, timeout=PATIENCE_MS):
+        add("a.png")
+    assert window.jobs[0].state is JobState.DONE
