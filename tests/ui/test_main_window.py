@@ -378,7 +378,7 @@ def test_a_repaired_model_is_told_in_the_window(
 def test_what_the_bar_below_the_photo_offers_is_in_the_menu_too(window: MainWindow) -> None:
     shown = {action for menu in window.menuBar().actions() for action in menu.menu().actions()}
     buttons = [button.defaultAction() for button in window._comparison.findChildren(QToolButton)]
-    assert len([action for action in buttons if action]) == 6
+    assert len([action for action in buttons if action]) == 7
     assert {action for action in buttons if action} <= shown
 
 
