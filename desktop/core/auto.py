@@ -12,7 +12,7 @@ from desktop.core.jobs import Reason
 # Sigma of the noise, in grey levels, and quality of the JPEG, between which the strength rises from 0 to 100; the two
 # add up. Below the first a clean photo's finest texture is all that is found, from the second on full strength is best,
 # and in between the strength that is best grows about evenly.
-_NOISE = (0.9, 4.2)
+_NOISE = (0.9, 2.8)
 _QUALITY = (98, 75)
 # Strengths in whole steps: each is a network that has to be loaded.
 _STEP = 10

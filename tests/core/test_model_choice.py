@@ -26,7 +26,7 @@ from desktop.core.pipeline import Limits, Pipeline
         (0.0, None, 0, "the photo looks clean"),
         (0.5, 99, 0, "the photo looks clean"),
         (8.0, None, 100, "the photo is noisy"),
-        (1.8, None, 30, "the photo is slightly noisy"),
+        (1.6, None, 40, "the photo is slightly noisy"),
         (0.0, 92, 30, "the photo was compressed a little (JPEG quality about 92)"),
         (0.0, 75, 100, "the photo was compressed (JPEG quality about 75)"),
         (0.3, 30, 100, "the photo was strongly compressed (JPEG quality about 30)"),
