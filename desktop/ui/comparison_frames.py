@@ -21,6 +21,8 @@ from desktop.ui.viewport import Box, Viewport
 # Above this, in logical pixels per picture pixel, the person looks at pixels and is shown squares. Up to it, and while
 # the whole picture is fitted into the view, at a picture, and is shown it smooth.
 SMOOTH_UP_TO = 2.0
+# Rows of a difference that are worked out at once, so that four times its pixels are never all there.
+_STRIPE_ROWS = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +137,19 @@ class Frames:
             doubled = _largest_change(*pair).repeat(2, axis=0).repeat(2, axis=1)
             changed = doubled[box.top - 2 * top :, box.left - 2 * left :][: box.height, : box.width]
         elif zoom < 1:
-            # Averages of a finer picture: where bicubic was only sampled, its edges would seem to have changed.
-            finer = Box(2 * box.left, 2 * box.top, 2 * box.width, 2 * box.height)
-            pair = (self._picture(side, 2 * zoom, finer, sampling) for side in (Side.BEFORE, Side.AFTER))
-            size = box.width, box.height
-            changed = _largest_change(*(cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in pair))
+            rows = range(0, box.height, _STRIPE_ROWS)
+            stripes = (Box(box.left, box.top + row, box.width, min(_STRIPE_ROWS, box.height - row)) for row in rows)
+            changed = np.concatenate([self._changed_averaged(zoom, stripe) for stripe in stripes])
         else:
             changed = self._changed_pixels(box)
         return heat_colours()[changed]
+
+    def _changed_averaged(self, zoom: float, box: Box) -> Array:
+        """Of averages of a finer picture: where bicubic was only sampled, its edges would seem to have changed."""
+        finer = Box(2 * box.left, 2 * box.top, 2 * box.width, 2 * box.height)
+        pair = (self._picture(side, 2 * zoom, finer, Sampling.SMOOTH) for side in (Side.BEFORE, Side.AFTER))
+        size = box.width, box.height
+        return _largest_change(*(cv2.resize(each, size, interpolation=cv2.INTER_AREA) for each in pair))
 
     def _changed_pixels(self, box: Box) -> Array:
         """(box.height, box.width) uint8: how much the result's own pixels have changed."""
