@@ -94,7 +94,7 @@ class Clean:
 class Worn:
     """Blur, reduction, noise and JPEG of random kind and strength; a share of the pictures stays clean."""
 
-    CLEAN = 0.25
+    CLEAN = 0.4
 
     def __init__(self, scale: int, patch: int, device: torch.device) -> None:
         if patch > _JPEG_PATCH:
@@ -156,13 +156,13 @@ def blurred(pictures: Tensor, scale: int) -> Tensor:
 
 
 def noisy(pictures: Tensor) -> Tensor:
-    """Return pictures (N, 3, H, W) with noise of 1 to 16 grey levels (sigma in mid-grey; small ones more often).
+    """Return pictures (N, 3, H, W) with noise of 1.5 to 16 grey levels (sigma in mid-grey; small ones more often).
 
     In between grey and coloured; even, growing with the light as a sensor's, or strongest in the middle tones and as
     coarse as a film's grain.
     """
     batch, device = pictures.shape[0], pictures.device
-    sigma = torch.exp(_uniform(batch, 0.0, math.log(16.0), device)) / 255
+    sigma = torch.exp(_uniform(batch, math.log(1.5), math.log(16.0), device)) / 255
     coloured = _uniform(batch, 0.0, 1.0, device)
     grey = torch.randn_like(pictures[:, :1])
     noise = coloured * torch.randn_like(pictures) + torch.sqrt(1 - coloured**2) * grey

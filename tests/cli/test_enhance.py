@@ -102,7 +102,7 @@ def test_a_result_under_another_name_is_not_enhanced_again_with_its_folder(run_c
 
 
 def test_people_are_told_what_became_of_a_photo(run_cli, photo_file):
-    run = run_cli("enhance", photo_file("a.png", mode="RGBA"), "--format", "jpeg")
+    run = run_cli("enhance", photo_file("a.png", mode="RGBA"), "--format", "jpeg", "--model", "edsr-baseline")
     assert "a.png → " in run.out
     assert "a_x3.jpg" in run.out
     assert "72 × 48" in run.out
@@ -418,7 +418,7 @@ WRONG_CALLS = {
     "a name for what has one": ["-o", "out.png", "--name", "{stem}"],
     "an unknown model": ["--model", "esrgan"],
     "an unknown engine": ["--engine", "abacus"],
-    "a scale the model has not": ["--scale", "2"],
+    "a scale the model has not": ["--model", "lapsrn", "--scale", "3"],
     "a full ID with another scale": ["--model", "edsr-baseline-x3", "--scale", "4"],
     "a scale nobody has": ["--scale", "5"],
     "a format that contradicts the file": ["-o", "out.png", "--format", "jpeg"],
@@ -671,7 +671,7 @@ def test_an_interruption_cancels_the_rest_and_leaves_no_half_written_file(
 @pytest.mark.parametrize("json_or_not", [["--json"], []], ids=["for programs", "for people"])
 def test_whoever_stops_reading_ends_it_quietly(json_or_not, run_cli, photo_file, photo_like, tmp_path):
     photos = [photo_file(f"{number}.png", photo_like(24, 16)) for number in range(3)]
-    process = run_cli.start("enhance", *photos, *json_or_not)
+    process = run_cli.start("enhance", *photos, "--model", "edsr-baseline", *json_or_not)
     process.stdout.readline()
     process.stdout.close()
     err = process.stderr.read()
