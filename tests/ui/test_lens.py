@@ -294,7 +294,7 @@ def test_zoom_divider_mode_and_pictures_are_said_once_they_have_come_to_rest(
 def test_everything_one_can_reach_has_a_spoken_name(panel: ComparisonPanel, view: ComparisonView) -> None:
     panel.show_pair("a", plain(RED, 400, 300), plain(GREEN, 1200, 900), "edsr ×3")
     reached = [child for child in panel.findChildren(QWidget) if child.focusPolicy() & Qt.FocusPolicy.TabFocus]
-    assert len(reached) == 9
+    assert len(reached) == 10
     for child in [*reached, view.map, view.lens]:
         assert child.accessibleName()
         assert "&" not in child.accessibleName()
