@@ -444,9 +444,10 @@ def switches(window: MainWindow) -> tuple[SettingsDialog, dict[str, QCheckBox]]:
 
 def test_the_settings_have_all_three(qtbot: QtBot, window: MainWindow, tmp_path: Path, computer: FakeComputer) -> None:
     dialog, boxes = switches(window)
-    assert [box.isChecked() for box in boxes.values()] == [False, False, True]
-    for box in boxes.values():
-        box.click()
+    three = "keep_awake", "pause_on_battery", "notify"
+    assert [boxes[name].isChecked() for name in three] == [False, False, True]
+    for name in three:
+        boxes[name].click()
     dialog.accept()
     assert window._settings.keep_awake
     assert window._settings.keep_awake_asked
