@@ -65,7 +65,7 @@ def test_a_damaged_model_is_listed_as_that_and_left_alone(run_cli, stored):
 def test_people_get_a_line_per_model(run_cli):
     run = run_cli("models", "list")
     line = next(line for line in run.out.splitlines() if line.startswith("edsr-baseline-x3 "))
-    assert "5.0 MB" in line
+    assert "2.5 MB" in line
     assert "bundled" in line
 
 
