@@ -62,7 +62,7 @@ def test_photos_are_enhanced_where_qt_is_not_installed(photo_file, tmp_path):
         from desktop.__main__ import main
         sys.exit(main(sys.argv[1:]))
         """,
-        *("enhance", photo_file("a.png"), "--data-dir", tmp_path / "data"),
+        *("enhance", photo_file("a.png"), "--model", "edsr-baseline", "--data-dir", tmp_path / "data"),
     )
     assert (run.returncode, run.stderr) == (0, "")
     assert (tmp_path / "a_x3.png").is_file()
