@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtCore import QThreadPool
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from desktop.core import opencv  # noqa: F401  (before Qt, for the reason that its module gives)
 from desktop.ui import theme
 from desktop.ui.app import create_window
+from desktop.ui.comparison_panel import ComparisonPanel
 from desktop.ui.main_window import MainWindow
 
 
@@ -43,3 +45,17 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
     yield made
     made._closing = True  # nobody is there to answer whether to stop
     made.close()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> Iterator[ComparisonPanel]:
+    """A comparison in a window of its own, in front."""
+    panel = ComparisonPanel()
+    qtbot.addWidget(panel)
+    panel.resize(900, 640)
+    with qtbot.waitExposed(panel):
+        panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(panel.isActiveWindow)
+    yield panel
+    QThreadPool.globalInstance().waitForDone()

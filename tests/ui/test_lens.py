@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt, QThreadPool
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QEnterEvent, QFocusEvent, QImage, QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QWidget
@@ -27,17 +26,10 @@ LEFT, PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 
 
 @pytest.fixture
-def panel(qtbot: QtBot) -> Iterator[ComparisonPanel]:
-    panel = ComparisonPanel()
-    qtbot.addWidget(panel)
-    panel.resize(900, 640)
-    with qtbot.waitExposed(panel):
-        panel.show()
-    panel.activateWindow()
-    qtbot.waitUntil(panel.isActiveWindow)
+def panel(panel: ComparisonPanel) -> ComparisonPanel:
+    """With the focus where the keys of the comparison work."""
     panel.view.setFocus()
-    yield panel
-    QThreadPool.globalInstance().waitForDone()
+    return panel
 
 
 @pytest.fixture

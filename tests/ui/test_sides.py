@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PySide6.QtCore import QPointF, Qt, QThreadPool
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QMenu, QToolButton
@@ -29,19 +29,6 @@ from desktop.ui.viewport import Box
 Array = npt.NDArray[Any]
 RED, GREEN, BLUE = (200, 30, 20), (20, 170, 40), (30, 40, 210)
 LEFT = Qt.MouseButton.LeftButton
-
-
-@pytest.fixture
-def panel(qtbot: QtBot) -> Iterator[ComparisonPanel]:
-    panel = ComparisonPanel()
-    qtbot.addWidget(panel)
-    panel.resize(900, 640)
-    with qtbot.waitExposed(panel):
-        panel.show()
-    panel.activateWindow()
-    qtbot.waitUntil(panel.isActiveWindow)
-    yield panel
-    QThreadPool.globalInstance().waitForDone()
 
 
 def plain(colour: tuple[int, ...], width: int, height: int) -> Pyramid:
