@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal
 
+from desktop.core.cancel import CancelToken
 from desktop.core.errors import RekindleError
 from desktop.core.jobs import Job
 from desktop.core.photo.photo import Photo
 from desktop.core.tiles import Span, Tile
 from desktop.runner import Runner
 from desktop.ui.colours import screen_profile
-from desktop.ui.live import LivePicture
+from desktop.ui.live import LivePicture, kept_part, region_of
 from desktop.ui.pictures import Bicubic, enlarged_squares
 from desktop.ui.pyramid import Array, Pyramid, Sampling
 from desktop.ui.viewport import Box
@@ -88,6 +89,7 @@ class Glimpses(QObject):
         super().__init__(parent)
         self._runner = runner
         self._wanted: _Glimpse | None = None
+        self._token: CancelToken | None = None
         self._begun.connect(self._begin)
         self._arrived.connect(self._take)
 
@@ -98,17 +100,18 @@ class Glimpses(QObject):
             visible: the part 0..1 that is on screen.
         """
         wanted = self._wanted = _Glimpse(self, job.id, original)
-        region = visible.left(), visible.top(), visible.right(), visible.bottom()
 
         def ended(error: RekindleError | None) -> None:
             if error is not None and wanted is self._wanted:
                 self.failed.emit(error)
 
-        self._runner.glimpse(job.request, region, wanted.begun, ended)
+        self._token = self._runner.glimpse(job.request, region_of(visible), wanted.begun, ended)
 
     def forget(self) -> None:
-        """Another photo is looked at: what is still to come is not shown."""
+        """Another photo is looked at: what is still to come is neither shown nor made."""
         self._wanted = None
+        if self._token is not None:
+            self._token.cancel()
 
     def _begin(self, glimpse: _Glimpse) -> None:
         if glimpse is self._wanted and glimpse.coming is not None:
@@ -167,12 +170,5 @@ class _Glimpse:
 
     def _part(self, tile: Tile) -> Box:
         """In the whole result's pixels, of what is shown of the tile."""
-        scale = self._scale
-        x, y = (place - offset for place, offset in zip(self._place[:2], self._offset, strict=True))
-        whole = Box(
-            tile.keep_x.start * scale + x,
-            tile.keep_y.start * scale + y,
-            tile.keep_x.size * scale,
-            tile.keep_y.size * scale,
-        )
-        return whole.meet(self._place)
+        left, top = (place - offset for place, offset in zip(self._place[:2], self._offset, strict=True))
+        return kept_part(tile, self._scale).moved(left, top).meet(self._place)

@@ -55,12 +55,9 @@ class Live(QObject):
 
     def look_at(self, job_id: str | None, visible: QRectF) -> None:
         """The part 0..1 of a photo's width and height that is on screen; no photo where None, or the part is empty."""
-        if job_id is None or visible.isEmpty():
-            self._looked_at = None
-        else:
-            self._looked_at = job_id, (visible.left(), visible.top(), visible.right(), visible.bottom())
+        self._looked_at = None if job_id is None or visible.isEmpty() else (job_id, region_of(visible))
 
-    def region_of(self, job_id: str) -> Region | None:
+    def region_in(self, job_id: str) -> Region | None:
         """What is on screen of a photo; for any thread."""
         looked_at = self._looked_at
         return looked_at[1] if looked_at is not None and looked_at[0] == job_id else None
@@ -94,25 +91,29 @@ class _Onlooker:
         self._scale = 1
 
     def order(self, tiles: list[Tile]) -> Iterable[Tile]:
-        return by_gaze(tiles, lambda: self._live.region_of(self._job_id))
+        return by_gaze(tiles, lambda: self._live.region_in(self._job_id))
 
     def begin(self, result: Photo, todo: list[Tile], scale: int) -> None:
         self._scale = scale
         self._pyramid = Pyramid.build(result, screen_profile())
-        picture = LivePicture(self._pyramid, (self._part(tile) for tile in todo))
+        picture = LivePicture(self._pyramid, (kept_part(tile, scale) for tile in todo))
         with contextlib.suppress(RuntimeError):  # the window has gone
             self._live._built.emit(self._job_id, picture)
 
     def arrived(self, tile: Tile) -> None:
         if self._pyramid is None:
             return
-        part = self._part(tile)
+        part = kept_part(tile, self._scale)
         self._pyramid.refresh(slice(part.top, part.bottom), slice(part.left, part.right))
         with contextlib.suppress(RuntimeError):
             self._live._came.emit(self._job_id, part)
 
-    def _part(self, tile: Tile) -> Box:
-        scale = self._scale
-        return Box(
-            tile.keep_x.start * scale, tile.keep_y.start * scale, tile.keep_x.size * scale, tile.keep_y.size * scale
-        )
+
+def kept_part(tile: Tile, scale: int) -> Box:
+    """What a tile brings, in the pixels of the enlarged picture that the tiles are cut from."""
+    return Box(tile.keep_x.start * scale, tile.keep_y.start * scale, tile.keep_x.size * scale, tile.keep_y.size * scale)
+
+
+def region_of(visible: QRectF) -> Region:
+    """Qt's rectangle as core has it."""
+    return visible.left(), visible.top(), visible.right(), visible.bottom()

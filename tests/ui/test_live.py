@@ -337,3 +337,18 @@ def test_photos_are_enhanced_as_soon_as_they_are_added_if_that_is_wished(
     with qtbot.waitSignal(window.queueFinished, timeout=PATIENCE_MS):
         add("a.png")
     assert window.jobs[0].state is JobState.DONE
+
+
+def test_nobody_waits_for_a_preview_of_a_photo_that_is_no_longer_looked_at(
+    qtbot: QtBot, window: MainWindow, gate: Gate, add: Callable[[str], Path]
+) -> None:
+    add("a.png")
+    add("b.png")
+    view, first = window._comparison.view, window._comparison.subject
+    qtbot.waitUntil(lambda: view.frames.before is not None, timeout=PATIENCE_MS)
+    window._comparison.commands.preview.trigger()
+    qtbot.waitUntil(lambda: isinstance(view.frames.after, Patched), timeout=PATIENCE_MS)
+    window._queue.view.step(1)
+    qtbot.waitUntil(lambda: window._comparison.subject not in (None, first), timeout=PATIENCE_MS)
+    gate.let(1)  # for the tile under way; for the rest of them the network would wait at the gate
+    qtbot.waitUntil(lambda: window._controller._runner._pool.activeThreadCount() == 0, timeout=PATIENCE_MS)
