@@ -18,7 +18,8 @@ from desktop.core.errors import CancelledError, RekindleError, unexpected
 from desktop.core.gaze import Region
 from desktop.core.glimpse import Begun
 from desktop.core.jobs import Request, Result
-from desktop.core.pipeline import Limits, Outcome, Pipeline
+from desktop.core.outcome import Outcome
+from desktop.core.pipeline import Limits, Pipeline
 from desktop.core.tiles import Tile
 
 logger = logging.getLogger(__name__)

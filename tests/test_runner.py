@@ -12,7 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from desktop.core.jobs import JobState, Request
 from desktop.core.loaded_net import LoadedNet
-from desktop.core.pipeline import Limits, Outcome, Pipeline
+from desktop.core.outcome import Outcome
+from desktop.core.pipeline import Limits, Pipeline
 from desktop.core.workspace import Workspace
 from desktop.runner import Runner
 

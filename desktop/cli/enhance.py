@@ -29,10 +29,11 @@ from desktop.core.jobs import DEFAULT_TEMPLATE, Job, JobState, Request
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import AUTO_FAMILY, RESTORE_FAMILY, Catalogue
 from desktop.core.naming import Template
+from desktop.core.outcome import Outcome
 from desktop.core.photo.formats import BY_SUFFIX, READABLE_SUFFIXES
 from desktop.core.photo.isolated import PhotoReader
 from desktop.core.photo.photo import Fidelity, Item
-from desktop.core.pipeline import Outcome, Pipeline
+from desktop.core.pipeline import Pipeline
 from desktop.core.report.save import save_report
 from desktop.core.workspace import Workspace
 

@@ -7,7 +7,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from desktop.core.claims import Claims
 from desktop.core.enhance import Observer, Order, Progress, enhance
 from desktop.core.gaze import Region
 from desktop.core.glimpse import Begun, glimpse
-from desktop.core.jobs import Account, Decision, Job, JobState, Request, Result
+from desktop.core.jobs import Job, JobState, Request, Result
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.model_choice import ModelChoice
 from desktop.core.models.catalogue import Catalogue
 from desktop.core.naming import Facts, day_of, likely_path, numbered, output_path, same_file, template_of
+from desktop.core.outcome import Outcome
 from desktop.core.photo.exif import day_taken
 from desktop.core.photo.fitting import foretold
 from desktop.core.photo.formats import OutputFormat, output_format
@@ -44,48 +45,6 @@ _READ_SHARE, _WRITE_SHARE = 0.02, 0.06
 
 class _OwnResultError(Exception):
     """A photo that Rekindle has made, and that nobody named: it lay in a folder."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How one photo ended. Sizes in pixels, 0 where there is none; times in seconds, ``ended`` since the epoch.
-
-    One that was skipped and has no output is a result of ours.
-    """
-
-    request: Request
-    state: JobState
-    output: Path | None = None
-    result: Result | None = None
-    error: errors.RekindleError | None = None
-    model: str = ""
-    scale: int = 0
-    engine: str = ""
-    precision: str = ""
-    width: int = 0
-    height: int = 0
-    seconds: float = 0.0
-    load_seconds: float = 0.0
-    strength: int | None = None
-    self_ensemble: bool = False
-    decision: Decision | None = None
-    peak_rss_mib: int = 0
-    fidelity: Fidelity = field(default_factory=Fidelity)
-    input_width: int = 0
-    input_height: int = 0
-    input_bytes: int = 0
-    input_mtime_ns: int = 0
-    ended: float = 0.0
-
-    @property
-    def account(self) -> Account:
-        """What of it is worth keeping with the job."""
-        return Account(**{entry.name: getattr(self, entry.name) for entry in fields(Account)})
-
-    def as_job(self, job_id: str) -> Job:
-        """As it would stand in a queue."""
-        progress = 1.0 if self.state is JobState.DONE else 0.0
-        return Job(job_id, self.request, self.state, progress, self.result, self.output, self.error, self.account)
 
 
 @dataclass(frozen=True)

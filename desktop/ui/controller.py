@@ -14,7 +14,8 @@ from desktop.core.additions import Additions
 from desktop.core.collect import Found
 from desktop.core.jobs import ACTIVE, ENDINGS, Job, JobState, Request
 from desktop.core.journal import is_there
-from desktop.core.pipeline import Limits, Outcome
+from desktop.core.outcome import Outcome
+from desktop.core.pipeline import Limits
 from desktop.core.progress import BatchClock, BatchProgress
 from desktop.core.queue_file import Write
 from desktop.core.settings import Settings

@@ -13,8 +13,8 @@ from desktop.cli.bar import Bar, shortened
 from desktop.core.experience import Experience
 from desktop.core.forecast import Forecaster
 from desktop.core.jobs import JobState, Request
+from desktop.core.outcome import Outcome
 from desktop.core.photo.isolated import DirectReader
-from desktop.core.pipeline import Outcome
 
 REQUESTS = [Request(Path(f"{number}.png")) for number in range(3)]
 

@@ -16,10 +16,10 @@ from desktop.core.experience import Experience, Kind
 from desktop.core.forecast import Forecast, Forecaster
 from desktop.core.jobs import Account, Job, JobState, Queue, Request
 from desktop.core.models.catalogue import Catalogue
+from desktop.core.outcome import Outcome
 from desktop.core.photo import header
 from desktop.core.photo.header import Size
 from desktop.core.photo.isolated import DirectReader
-from desktop.core.pipeline import Outcome
 from desktop.ui import size_reader
 from desktop.ui.outlook import Outlook
 from desktop.ui.size_reader import SizeReader

@@ -40,8 +40,9 @@ from desktop.core.jobs import ACTIVE, ENDINGS, Account, Job, JobState, Request, 
 from desktop.core.journal import Record, Write, is_there, open_journal
 from desktop.core.models.catalogue import Catalogue
 from desktop.core.order import moved_before, put_first, shifted
+from desktop.core.outcome import Outcome
 from desktop.core.paths import bundled
-from desktop.core.pipeline import Limits, Outcome
+from desktop.core.pipeline import Limits
 from desktop.core.progress import BatchClock
 from desktop.core.settings import Settings
 from desktop.core.watch import Stamp
