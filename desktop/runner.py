@@ -12,6 +12,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
+from desktop.core import priority
 from desktop.core.cancel import CancelToken
 from desktop.core.enhance import Observer
 from desktop.core.errors import CancelledError, RekindleError, unexpected
@@ -123,6 +124,7 @@ class Runner(QObject):
 
     def _look(self) -> None:
         """On the runner's thread: between two jobs, or two tiles of one."""
+        priority.give_way()
         while self._glimpses:
             self._glimpses.popleft()()
 
@@ -162,6 +164,8 @@ class Runner(QObject):
 
     def _task(self, job_id: str, request: Request, token: CancelToken) -> Callable[[], None]:
         def work() -> None:
+            priority.give_way()
+
             def report(part: float) -> None:
                 if not token.cancelled:
                     self.progressed.emit(job_id, part)

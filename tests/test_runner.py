@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -74,6 +76,16 @@ def test_the_net_runs_on_one_thread_that_is_not_the_windows(qtbot: QtBot, make_r
         run(qtbot, runner, name, photo)
     assert len(threads) == 1
     assert threading.get_ident() not in threads
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="not on this platform: threads have no niceness")
+def test_the_net_s_thread_gives_way_to_the_windows(qtbot: QtBot, make_runner: MakeRunner, photo: Path) -> None:
+    before = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+    niceness: set[int] = set()
+    runner = make_runner(before=lambda: niceness.add(os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+    run(qtbot, runner, "a", photo)
+    assert min(niceness) >= 10
+    assert os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) == before
 
 
 def test_progress_rises_from_tile_to_tile_and_ends_at_one(qtbot: QtBot, make_runner: MakeRunner, photo: Path) -> None:

@@ -20,6 +20,7 @@ from tqdm import tqdm
 from desktop.cli.bar import Bar, bar_line, shortened
 from desktop.cli.interrupt import EXIT_INTERRUPTED, interruptible
 from desktop.cli.terminal import accept_every_name
+from desktop.core import priority
 from desktop.core.cancel import CancelToken
 from desktop.core.collect import LeftOut, collect
 from desktop.core.errors import RekindleError, UsageError
@@ -45,6 +46,7 @@ _EXIT_OK, _EXIT_FAILED = 0, 1
 def run_enhance(options: argparse.Namespace) -> int:
     """Runs the command. Raises UsageError where the call is wrong, before anything is worked on."""
     accept_every_name()
+    priority.give_way()  # whoever enhances a folder of photos does something else meanwhile
     workspace = Workspace.open(options.data_dir, notice=lambda error: tqdm.write(f"Note: {error}", file=sys.stderr))
     workspace.log_to_file()
     _require_model(workspace.catalogue, options)

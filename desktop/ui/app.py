@@ -14,7 +14,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 import desktop
-from desktop.core import opencv, settings
+from desktop.core import opencv, priority, settings
 from desktop.core.choices import possible
 from desktop.core.experience import Experience
 from desktop.core.forecast import Forecaster
@@ -96,6 +96,7 @@ def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> Main
 def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> int:
     """Opens the window with these photos queued, and returns when it has been closed."""
     logger.debug("OpenCV %s", opencv.cv2.__version__)  # imported before Qt, for the reason that its module gives
+    priority.start_opencv_threads()
     application = QApplication(list(argv))
     application.setApplicationName("Rekindle")
     application.setApplicationVersion(desktop.__version__)
