@@ -40,7 +40,7 @@ lint:
 	.venv/bin/lint-imports
 
 test: lint
-	QT_QPA_PLATFORM=offscreen $(python) -m pytest $(ARGS)
+	QT_QPA_PLATFORM=offscreen $(python) -m pytest --numprocesses=logical --maxprocesses=8 --dist=worksteal $(ARGS)
 
 bench:
 	@$(bootstrap) run

@@ -52,26 +52,27 @@ _skipped = pytest.StashKey[list[tuple[str, str]]]()
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_skipped] = []
+    config.pluginmanager.register(_Skips(config.stash[_skipped]))
 
 
-def _note_skip(config: pytest.Config, report: pytest.CollectReport | pytest.TestReport) -> None:
-    if report.skipped and not hasattr(report, "wasxfail"):
-        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        config.stash[_skipped].append((report.nodeid, reason.removeprefix("Skipped: ")))
+class _Skips:
+    """Notes what was skipped: from the reports, which reach the session itself from wherever its tests run."""
 
+    def __init__(self, noted: list[tuple[str, str]]) -> None:
+        self._noted = noted
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
-    report = yield
-    _note_skip(item.config, report)
-    return report
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._note(report)
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._note(report)
 
-@pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
-    report = yield
-    _note_skip(collector.config, report)
-    return report
+    def _note(self, report: pytest.CollectReport | pytest.TestReport) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            skip = (report.nodeid, reason.removeprefix("Skipped: "))
+            if skip not in self._noted:  # every worker collects every file
+                self._noted.append(skip)
 
 
 def _unexpected(config: pytest.Config) -> list[tuple[str, str]]:

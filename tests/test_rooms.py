@@ -89,9 +89,9 @@ def test_importing_writes_nothing(tmp_path):
 
 @pytest.fixture
 def session(tmp_path):
-    """``session(body, **environment)``: a pytest session of its own, under our rules: this, and a test that passes."""
+    """``session(body, *options, **environment)``: a pytest session under our rules: this, and a test that passes."""
 
-    def run(body, **environment):
+    def run(body, *options, **environment):
         folder = tmp_path / "session"
         folder.mkdir()
         shutil.copy(REPOSITORY / "tests" / "conftest.py", folder / "conftest.py")
@@ -100,7 +100,18 @@ def session(tmp_path):
         (folder / "pytest.ini").write_text("[pytest]\n")
         surroundings = {name: value for name, value in os.environ.items() if name != "CI"}
         return subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:pytest-qt", str(folder)],
+            [
+                sys.executable,
+                "-m",
+                "pytest",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+                "-p",
+                "no:pytest-qt",
+                *options,
+                str(folder),
+            ],
             env={**surroundings, "PYTHONPATH": str(REPOSITORY), "PYTHONIOENCODING": "utf-8", **environment},
             cwd=folder,
             capture_output=True,
@@ -124,11 +135,12 @@ FOREIGN = """
 """
 
 
+@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["one process", "two processes"])
 @pytest.mark.parametrize("body", [SKIPPED, SKIPPED_WHOLE], ids=["a test", "a whole file"])
-def test_a_skipped_test_fails_the_session_in_ci(body, session):
-    run = session(body, CI="true")
+def test_a_skipped_test_fails_the_session_in_ci(body, options, session):
+    run = session(body, *options, CI="true")
     assert run.returncode == 1
-    assert "no exiftool" in run.stdout
+    assert run.stdout.count(": no exiftool") == 1
 
 
 def test_a_skipped_test_is_told_everywhere_else(session):
