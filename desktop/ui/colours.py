@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -58,17 +57,6 @@ def conversion(profile: bytes | None, grey: bool = False, screen: bytes | None =
     except (ImageCms.PyCMSError, OSError, ValueError):
         return None
     return made if is_grey == grey and _changes(made) else None
-
-
-def screen_profile() -> bytes | None:
-    """The ICC profile of the screen, where the system lets programs ask and does not convert by itself."""
-    if sys.platform != "win32":
-        return None
-    try:
-        found = ImageCms.get_display_profile()
-        return found.tobytes() if found is not None else None
-    except (ImageCms.PyCMSError, OSError):
-        return None
 
 
 def _source(profile: bytes | None, grey: bool) -> tuple[Any, bool]:

@@ -14,10 +14,10 @@ from desktop.core.jobs import Job
 from desktop.core.photo.photo import Photo
 from desktop.core.tiles import Span, Tile
 from desktop.runner import Runner
-from desktop.ui.colours import screen_profile
 from desktop.ui.live import LivePicture, kept_part, region_of
 from desktop.ui.pictures import Bicubic, enlarged_squares
 from desktop.ui.pyramid import Array, Pyramid, Sampling
+from desktop.ui.system.screen_profile import screen_profile
 from desktop.ui.viewport import Box
 
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from desktop.core.gaze import Region, by_gaze
 from desktop.core.photo.photo import Photo
 from desktop.core.tiles import Tile
-from desktop.ui.colours import screen_profile
 from desktop.ui.pictures import Picture
 from desktop.ui.pyramid import Pyramid
+from desktop.ui.system.screen_profile import screen_profile
 from desktop.ui.viewport import Box
 
 

@@ -15,9 +15,9 @@ from desktop.core.photo.isolated import PhotoReader
 from desktop.core.photo.photo import Photo
 from desktop.core.photo.preview import Thumbnail
 from desktop.core.photo.read import SizeCheck
-from desktop.ui.colours import screen_profile
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.queue_view import THUMBNAIL
+from desktop.ui.system.screen_profile import screen_profile
 from desktop.ui.tasks import TaskPool
 
 # Sharp on screens of up to three device pixels a point.

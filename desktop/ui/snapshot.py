@@ -9,10 +9,10 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QColorSpace, QFont, QFontMetricsF, QImage, QPainter
 
 from desktop.ui import comparison_chrome as chrome
-from desktop.ui.colours import screen_profile
 from desktop.ui.comparison_frames import Frames, paint_panes
 from desktop.ui.comparison_layout import Pane, Side
 from desktop.ui.comparison_view import ComparisonView
+from desktop.ui.system.screen_profile import screen_profile
 from desktop.ui.viewport import Box, Viewport
 
 # Pixels of the longer side of each picture: more than any screen shows, and far from what Qt cannot draw.
