@@ -265,7 +265,7 @@ def fake_net() -> type[FakeNet]:
 
 @dataclass
 class FakeEngine:
-    """Gives the same ``FakeNet`` for every model, and remembers for which it was asked, and what was mixed."""
+    """Gives the same ``FakeNet`` for every model of its scale, others for others; remembers what it was asked for."""
 
     net: FakeNet = field(default_factory=FakeNet)
     name: str = "fake"
@@ -276,7 +276,7 @@ class FakeEngine:
         assert file.is_file()
         self.loaded.append(model.id)
         self.mixed.append(mixed)
-        return self.net
+        return self.net if model.scale == self.net.scale else replace(self.net, scale=model.scale)
 
 
 @pytest.fixture(scope="session")

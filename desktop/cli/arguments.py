@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import desktop
+from desktop.core.errors import UsageError
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
 from desktop.core.jobs import DEFAULT_TEMPLATE
 from desktop.core.naming import FIELDS
+from desktop.core.photo.cut import MOST_DEGREES, Box
 from desktop.core.photo.formats import BY_NAME
 from desktop.core.report import SUFFIXES
+from desktop.core.sizes import SIDES, Target
 
 COMMANDS = ("enhance", "models", "bench", "self-test")
 WINDOW = "window"
@@ -89,9 +93,7 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
         help="folder for the results, made if missing; or, for one photo, a file with an image's suffix. "
         "Default: beside the original",
     )
-    parser.add_argument(
-        "--scale", type=_positive, choices=(2, 3, 4, 8), help="how many times wider and higher (default: 3)"
-    )
+    _add_sizes(parser)
     parser.add_argument(
         "--model",
         metavar="NAME",
@@ -166,6 +168,79 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="say at the end what became of every photo, as a page with pictures (.html) or as a table (.csv)",
     )
+
+
+def _add_sizes(parser: argparse.ArgumentParser) -> None:
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument(
+        "--scale", type=_positive, choices=(2, 3, 4, 8), help="how many times wider and higher (default: 3)"
+    )
+    for kind in SIDES:
+        what = "longest side" if kind == "longest" else kind
+        sizes.add_argument(
+            f"--{kind}",
+            type=partial(_target, kind),
+            dest="target",
+            metavar="PX",
+            help=f"{what} of the result in pixels: as many passes as needed, then a step down to the exact size",
+        )
+    sizes.add_argument(
+        "--megapixels", type=partial(_target, "megapixels"), dest="target", metavar="N", help="how many in the result"
+    )
+    sizes.add_argument(
+        "--print",
+        type=partial(_target, "print"),
+        dest="target",
+        metavar="SIZE",
+        help="print size and dots per inch: 20x30cm@300, 8x10in@240, A4. Upright or lying, as the photo is",
+    )
+    parser.add_argument(
+        "--paper",
+        choices=("crop", "fit"),
+        help="for --print: cut the photo to fill the paper (crop, the default), or show all of it with a white border",
+    )
+    parser.add_argument(
+        "--straighten",
+        type=_degrees,
+        metavar="DEG",
+        default=0.0,
+        help="turn the photo clockwise before enlarging, -45 to 45, and keep the largest part without empty corners",
+    )
+    parser.add_argument(
+        "--crop",
+        type=_box,
+        metavar="X,Y,W,H",
+        help="enlarge only this part: left, top, width and height in pixels of the upright, straightened photo",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="say how large every result would be, in pixels and as a file, and what time and memory it would take",
+    )
+
+
+def _target(kind: str, text: str) -> str:
+    try:
+        return str(Target.parse(f"{kind} {text}"))
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _degrees(text: str) -> float:
+    value = float(text)
+    if not -MOST_DEGREES <= value <= MOST_DEGREES:
+        raise argparse.ArgumentTypeError(f"{text} is not between {-MOST_DEGREES:g} and {MOST_DEGREES:g}")
+    return value
+
+
+def _box(text: str) -> Box:
+    try:
+        left, top, width, height = (int(part) for part in text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"“{text}” is not left,top,width,height in whole pixels") from error
+    if left < 0 or top < 0 or width < 1 or height < 1:
+        raise argparse.ArgumentTypeError(f"“{text}” is no part of a photo")
+    return left, top, width, height
 
 
 def _add_models(parser: argparse.ArgumentParser, nested: argparse.ArgumentParser) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import logging
 import sys
@@ -10,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from tqdm import tqdm
 
 from desktop.cli.bar import Bar, bar_line, shortened
+from desktop.cli.foresight import predicted_record, predicted_words
 from desktop.cli.interrupt import EXIT_INTERRUPTED, interruptible
 from desktop.cli.terminal import accept_every_name
 from desktop.core import priority
@@ -31,11 +33,13 @@ from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import AUTO_FAMILY, RESTORE_FAMILY, Catalogue
 from desktop.core.naming import Template
 from desktop.core.outcome import Outcome
+from desktop.core.photo.cut import Cut
 from desktop.core.photo.formats import BY_SUFFIX, READABLE_SUFFIXES
 from desktop.core.photo.isolated import PhotoReader
 from desktop.core.photo.photo import Fidelity, Item
 from desktop.core.pipeline import Pipeline
 from desktop.core.report.save import save_report
+from desktop.core.sizes import Target, first_model
 from desktop.core.workspace import Workspace
 
 logger = logging.getLogger(__name__)
@@ -57,6 +61,9 @@ def run_enhance(options: argparse.Namespace) -> int:
     if not requests:
         raise UsageError("There is no photo in what was named: {names}.", names=", ".join(map(str, options.photos)))
     workspace.warm()
+    if options.dry_run:
+        with closing(workspace):
+            return _foresee(workspace, requests, as_json=options.json)
     pipeline = workspace.pipeline(options.memory, options.max_megapixels)
     pipeline.protect(request.path for request in requests)
     counts: Counter[JobState] = Counter()
@@ -77,7 +84,7 @@ def run_enhance(options: argparse.Namespace) -> int:
 
 def _require_model(catalogue: Catalogue, options: argparse.Namespace) -> None:
     """Raises UsageError where there is no such model, or no strength to it."""
-    model = catalogue.choose(options.model, options.scale)
+    model = first_model(Request(Path(), model=options.model, scale=options.scale, target=_target(options)), catalogue)
     automatic = options.model in (None, AUTO_FAMILY)
     if options.strength is not None and not automatic and catalogue.gentle_end(model) is None:
         raise UsageError(
@@ -88,13 +95,47 @@ def _require_model(catalogue: Catalogue, options: argparse.Namespace) -> None:
         )
 
 
+def _target(options: argparse.Namespace) -> str:
+    """Raises UsageError where the paper is named and no print."""
+    if options.target is None or not options.target.startswith("print"):
+        if options.paper is not None:
+            raise UsageError("--paper says what becomes of a photo on paper. It needs --print.")
+        return options.target or ""
+    target = Target.parse(options.target)
+    assert target.paper is not None
+    return str(replace(target, paper=replace(target.paper, whole=options.paper == "fit")))
+
+
+def _foresee(workspace: Workspace, requests: list[Request], *, as_json: bool) -> int:
+    """Says what every photo would come to, and does nothing."""
+    forecaster = Forecaster(workspace.catalogue, Experience(workspace.folders.cache))
+    workspace.children.warm()  # what reads photos counts among the memory
+    status = _EXIT_OK
+    for request in requests:
+        error = None
+        try:
+            prediction = forecaster.predict(request, workspace.reader.glance(request.path))
+        except RekindleError as known:
+            prediction, error, status = None, known, _EXIT_FAILED
+        if as_json:
+            print(json.dumps(predicted_record(request, prediction, error)), flush=True)
+        elif prediction is not None:
+            print(f"{request.path}: {predicted_words(prediction)}", flush=True)
+        else:
+            print(f"{request.path}: {error}", file=sys.stderr)
+    return status
+
+
 def _outcomes(
     workspace: Workspace, pipeline: Pipeline, requests: list[Request], cancel: CancelToken, *, as_json: bool
 ) -> Iterator[Outcome]:
     """Does one photo after another, says how each of them went, and learns from it."""
     experience = Experience(workspace.folders.cache)
-    with closing(Bar(requests, Forecaster(workspace.catalogue, experience), workspace.reader)) as bar:
+    forecaster = Forecaster(workspace.catalogue, experience)
+    with closing(Bar(requests, forecaster, workspace.reader)) as bar:
         for job in bar.jobs:
+            if job.request.target and not as_json:
+                _announce(job.request, forecaster, workspace.reader)
             told: list[Item] = []
             outcome = pipeline.process(
                 job.request, progress=bar.start(job), cancel=cancel, foretell=partial(_foretell, job.request, told)
@@ -130,6 +171,7 @@ def _report(ended: list[Job], target: Path, reader: PhotoReader, *, quiet: bool)
 
 def _requests(options: argparse.Namespace, left_out: LeftOut) -> Iterator[Request]:
     folder, file, chosen = _destination(options)
+    target = _target(options)
     template = options.name if options.name is not None else DEFAULT_TEMPLATE
     Template.parse(template)
     if file is not None and options.name is not None:
@@ -140,6 +182,8 @@ def _requests(options: argparse.Namespace, left_out: LeftOut) -> Iterator[Reques
             root=found.root,
             model=options.model,
             scale=options.scale,
+            target=target,
+            cut=Cut(options.straighten, options.crop) if options.straighten or options.crop else None,
             engine=options.engine,
             strength=options.strength,
             self_ensemble=options.self_ensemble,
@@ -191,6 +235,13 @@ def _destination(options: argparse.Namespace) -> tuple[Path | None, Path | None,
             "“{name}” and --format {format} contradict each other.", name=output.name, format=options.format
         )
     return None, output, by_suffix.name
+
+
+def _announce(request: Request, forecaster: Forecaster, reader: PhotoReader) -> None:
+    """What a photo will come to, where its size was asked for; if it cannot be said, working on it says why."""
+    with contextlib.suppress(RekindleError):
+        words = predicted_words(forecaster.predict(request, reader.glance(request.path)))
+        tqdm.write(f"{request.path}: {words}", file=sys.stderr)
 
 
 def _foretell(request: Request, told: list[Item], fidelity: Fidelity) -> None:
@@ -251,6 +302,10 @@ def as_record(outcome: Outcome) -> dict[str, Any]:
         "self_ensemble": outcome.self_ensemble,
         "reason": str(outcome.decision.reason) if outcome.decision else None,
         "scale": outcome.scale,
+        "target": outcome.request.target or None,
+        "passes": list(outcome.passes),
+        "straighten": outcome.request.cut.degrees if outcome.request.cut else 0.0,
+        "crop": list(outcome.request.cut.box) if outcome.request.cut and outcome.request.cut.box else None,
         "engine": outcome.engine,
         "precision": outcome.precision,
         "cached": False,

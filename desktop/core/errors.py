@@ -46,6 +46,12 @@ class TooLargeError(RekindleError):
     code = "too-large"
 
 
+class OutsideError(RekindleError):
+    """A part of a photo was asked for that it does not have."""
+
+    code = "outside"
+
+
 class NotFoundError(RekindleError):
     code = "not-found"
 

@@ -40,6 +40,15 @@ _USUAL = {
 }
 
 
+RESIZING = "resizing"
+"""Stands for a model's name where no network is needed."""
+
+
+def resizing_megapixels(before: tuple[int, int], after: tuple[int, int]) -> float:
+    """What is read and what is written."""
+    return (before[0] * before[1] + after[0] * after[1]) / MEGA
+
+
 def usual_bytes_per_pixel(output: OutputFormat, quality: int) -> float:
     """What a result usually takes before anything was learned."""
     table = _USUAL[output.name]
@@ -66,7 +75,7 @@ class Lesson:
     """What one finished photo tells.
 
     Attributes:
-        megapixels: of the original, as often as the network saw it.
+        megapixels: as many as the network saw, each counted as often as it did.
         load_s: for loading the network; 0 where it was there already.
         output: name of the result's format.
         output_megapixels, share: of the result, and its bytes as a multiple of what is usual.
@@ -83,11 +92,13 @@ class Lesson:
     @classmethod
     def of(cls, request: Request, account: Account, result: Result | None) -> Lesson | None:
         """None where the photo tells nothing."""
-        megapixels = account.input_width * account.input_height / MEGA
-        if not (account.model and megapixels > 0 and account.seconds > 0):
+        megapixels = account.seen_megapixels
+        if account.model and not megapixels:
+            megapixels = account.input_width * account.input_height / MEGA
+        if not (megapixels > 0 and account.seconds > 0):
             return None
-        kind = Kind(pace_of(account.model), account.engine, account.precision)
-        passes = PASSES if account.self_ensemble else 1
+        kind = Kind(pace_of(account.model) if account.model else RESIZING, account.engine, account.precision)
+        passes = PASSES if account.self_ensemble and account.model else 1
         lesson = cls(kind, megapixels * passes, account.seconds, account.load_seconds)
         pixels = account.width * account.height
         output = BY_SUFFIX.get(result.path.suffix.lower()) if result else None

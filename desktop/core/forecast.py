@@ -7,18 +7,29 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from desktop.core import disks, errors, memory
 from desktop.core.engines.base import Net
+from desktop.core.engines.figures import expected
 from desktop.core.ensemble import PASSES
-from desktop.core.experience import MEGA, Experience, Kind, Learned, usual_bytes_per_pixel
+from desktop.core.experience import (
+    MEGA,
+    RESIZING,
+    Experience,
+    Kind,
+    Learned,
+    resizing_megapixels,
+    usual_bytes_per_pixel,
+)
 from desktop.core.jobs import Request
 from desktop.core.models.catalogue import DEFAULT_SCALE, Catalogue, Model, pace_of
 from desktop.core.photo.fitting import foretold
 from desktop.core.photo.formats import BY_SUFFIX, PNG, WEBP, OutputFormat, output_format
-from desktop.core.photo.header import Size
+from desktop.core.photo.header import Glance, Size
 from desktop.core.photo.photo import Fidelity, Photo
+from desktop.core.sizes import Plan, first_model, planned, result_size, target_of
 from desktop.core.throughput import Speed, fitted
 
 logger = logging.getLogger(__name__)
@@ -78,40 +89,65 @@ def picture_mib(
     return round(pixels * (_INPUT_COPIES * bytes_per_pixel + scale * scale * writing)) // memory.MIB
 
 
-def require_memory(
-    name: str,
-    width: int,
-    height: int,
-    scale: int,
-    bytes_per_pixel: int = _COLOUR,
-    output: OutputFormat | None = None,
-    *,
-    lossless: bool = False,
-) -> None:
-    """Refuses a photo that cannot fit into the memory that is free now, before anything is decoded.
+def plan_mib(
+    plan: Plan, bytes_per_pixel: int = _COLOUR, output: OutputFormat | None = None, *, lossless: bool = False
+) -> int:
+    """The same for a photo that takes several passes, or a step to an exact size. No more than it can come to."""
+    sizes = [bytes_per_pixel * width * height for width, height in (*plan.steps, plan.inner, plan.size)]
+    between = max(one + other for one, other in pairwise(sizes)) // memory.MIB
+    original = plan.original[0] * plan.original[1]
+    return max(
+        round(_INPUT_COPIES * bytes_per_pixel * original) // memory.MIB + between,
+        picture_mib(*plan.size, 1, bytes_per_pixel, output, lossless=lossless)
+        - picture_mib(*plan.size, 0, bytes_per_pixel, output, lossless=lossless)
+        + picture_mib(*plan.original, 0, bytes_per_pixel),
+    )
 
-    Args: as ``picture_mib`` has them.
+
+def peak_mib(
+    plan: Plan, bytes_per_pixel: int, output: OutputFormat, running_mib: int, *, lossless: bool = False
+) -> int:
+    """What a process will probably grow by for one photo, in MiB: not the most that it can, but what is usual.
+
+    Args:
+        running_mib: of the network, while it runs.
+    """
+
+    def taken(size: Size) -> float:
+        return bytes_per_pixel * size[0] * size[1] / memory.MIB
+
+    steps = [taken(size) for size in plan.steps]
+    enlarging = max((one + other for one, other in pairwise(steps)), default=0.0)
+    ending = steps[-1] + taken(plan.inner) + (taken(plan.size) if plan.size != plan.inner else 0.0)
+    writing = picture_mib(*plan.size, 1, bytes_per_pixel, output, lossless=lossless)
+    writing -= picture_mib(*plan.size, 0, bytes_per_pixel, output)
+    return round(taken(plan.original) + running_mib + max(enlarging, ending, float(writing)))
+
+
+def require_memory(name: str, needed_mib: int) -> None:
+    """Refuses a photo that cannot fit into the memory that is free now, before anything is decoded.
 
     Raises:
         OutOfMemoryError
     """
-    needed = picture_mib(width, height, scale, bytes_per_pixel, output, lossless=lossless)
     available = memory.available_mib()
-    if needed > available:
+    if needed_mib > available:
         raise errors.OutOfMemoryError(
             "“{name}” needs about {needed:.1f} GB of memory, {available:.1f} GB are free. "
             "Close other programs, or crop the photo first.",
             name=name,
-            needed=needed / 1024,
+            needed=needed_mib / 1024,
             available=available / 1024,
         )
 
 
 def fidelity_of(request: Request, photo: Photo) -> Fidelity:
-    """What will be kept, converted and lost of a photo; a sketch of it will do."""
+    """What will be kept, converted and lost of a photo; a sketch of it will do. Raises what ``result_size`` does."""
     scale = request.scale or DEFAULT_SCALE
-    chosen = output_format(request.format, photo.file_format, photo.width * scale, photo.height * scale)
-    return foretold(photo, chosen, request.wishes("", scale))
+    size = result_size(request, (photo.width, photo.height), scale)
+    chosen = output_format(request.format, photo.file_format, *size)
+    dpi = target_of(request.target).dpi if request.target else None
+    return foretold(photo, chosen, request.wishes("", scale, dpi))
 
 
 def tile_side(net: Net, budget_mib: int) -> int:
@@ -128,6 +164,7 @@ _LOSSLESS_WEBP = 0.65  # of what PNG takes, measured on six old photos
 # down), seconds of a photo beside them, and seconds for loading a network of so many weights.
 _OPERATIONS_PER_S = 1.5e11
 _FIXED_S = 0.1
+_RESIZING_S = 0.05  # a megapixel, read or written, where no network is needed
 _LOAD_S, _LOAD_S_PER_PARAMETER = 0.1, 1e-8
 # A photo nobody has measured yet, among others that nobody has measured either.
 _USUAL_MEGAPIXELS = 1.0
@@ -139,8 +176,8 @@ class Work:
 
     Attributes:
         kind: what will run it; None where nothing will, because it cannot be read or there is no such model.
-        megapixels: of the original; None where not known yet.
-        passes: how often the network sees it.
+        megapixels: that the network sees, all passes to its size together; None where not known yet.
+        passes: how often it sees each of them.
     """
 
     kind: Kind | None
@@ -192,13 +229,31 @@ class Order:
     folder: Path
 
 
+@dataclass(frozen=True)
+class Prediction:
+    """What one photo will come to.
+
+    Attributes:
+        seconds: from opening the file to the finished one, with what loading takes.
+        learned: False where nothing like it has run here, so that the time is a guess.
+        bytes: of the result's file.
+        mib: the largest part of the memory that this process and its children will have taken.
+    """
+
+    plan: Plan
+    seconds: float
+    learned: bool
+    bytes: int
+    mib: int
+
+
 class Forecaster:
     """Predicts from what was learned. Safe from any thread."""
 
     def __init__(self, catalogue: Catalogue, experience: Experience) -> None:
         self._catalogue = catalogue
         self._experience = experience
-        self._models: dict[tuple[str | None, int | None], Model | None] = {}
+        self._models: dict[tuple[str | None, int | None, bool], Model | None] = {}
         self._seen = catalogue.models
 
     @property
@@ -213,7 +268,36 @@ class Forecaster:
             return Work(None, 0.0)
         engine = request.engine if request.engine != "auto" else ""
         passes = PASSES if request.self_ensemble else 1
-        return Work(Kind(pace_of(model.id), engine), size[0] * size[1] / MEGA if size else None, passes)
+        if size is None:
+            return Work(Kind(pace_of(model.id), engine), None, passes)
+        try:
+            plan = planned(request, size, self._catalogue)
+            models = plan.models(self._catalogue, request.model)
+        except errors.RekindleError:  # the photo itself will say so
+            return Work(None, 0.0)
+        if not models:
+            return Work(Kind(RESIZING), resizing_megapixels(plan.part[2:], plan.size))
+        return Work(Kind(pace_of(models[0].id), engine), plan.load(models) / MEGA, passes)
+
+    def predict(self, request: Request, seen: Glance) -> Prediction:
+        """For one photo, by what is known before it is opened. Raises what ``planned`` does."""
+        size = seen.width, seen.height
+        plan = planned(request, size, self._catalogue)
+        models = plan.models(self._catalogue, request.model)
+        work, learned = self.work(request, size), self.learned
+        assert work.kind is not None
+        speed = self.speed(work.kind, learned)
+        loads = len({model.id for model in models})
+        chosen = output_format(request.format, seen.file_format, *plan.size)
+        running = max((_running_mib(model) for model in models), default=0)
+        lossless = request.lossless and chosen is WEBP
+        return Prediction(
+            plan,
+            speed.seconds(work.load(0.0)) + speed.load_s * loads,
+            speed.photos > 0,
+            self.result_bytes(request, size),
+            memory.resident_mib() + peak_mib(plan, seen.bytes_per_pixel, chosen, running, lossless=lossless),
+        )
 
     def speed(self, kind: Kind, before: Learned, now: Learned | None = None) -> Speed:
         """How fast a kind is.
@@ -265,8 +349,10 @@ class Forecaster:
     def result_bytes(self, request: Request, size: Size, rate: Rate | None = None) -> int:
         """How large the file of a result will be, about, by what was learned where no other rate is given."""
         model = self.model_for(request)
-        scale = model.scale if model else 1
-        width, height = size[0] * scale, size[1] * scale
+        try:
+            width, height = result_size(request, size, model.scale if model else 1)
+        except errors.RekindleError:  # the photo itself will say so
+            return 0
         own = BY_SUFFIX.get((request.output_file or request.path).suffix.lower(), PNG)
         chosen = output_format(request.format, own.pillow, width, height)
         if chosen is WEBP and request.lossless:
@@ -277,16 +363,18 @@ class Forecaster:
         """What a photo will be enhanced with; None where there is no such model."""
         if self._seen is not self._catalogue.models:  # something was imported or removed
             self._seen, self._models = self._catalogue.models, {}
-        asked = request.model, request.scale
+        asked = request.model, request.scale, bool(request.target)
         if asked not in self._models:
             try:
-                self._models[asked] = self._catalogue.choose(*asked)
+                self._models[asked] = first_model(request, self._catalogue)
             except errors.UsageError:
                 self._models[asked] = None
         return self._models[asked]
 
     def _guess(self, kind: Kind, learned: Learned) -> Speed:
         """From the number of operations, at the speed of another network on this machine where there is one."""
+        if kind.model == RESIZING:
+            return Speed(_FIXED_S, _RESIZING_S)
         models = self._catalogue.models
         # None where the model was removed a moment ago.
         model = next((model for model in models if pace_of(model.id) == kind.model), None)
@@ -302,6 +390,11 @@ class Forecaster:
         if load is None:
             load = _LOAD_S + (model.parameters if model else 0) * _LOAD_S_PER_PARAMETER
         return Speed(_FIXED_S, per_megapixel, load)
+
+
+def _running_mib(model: Model) -> int:
+    needs = expected(model)
+    return needs.working_mib(needs.tile)
 
 
 def _on_disks(rooms: dict[Path, int], largest: dict[Path, int]) -> tuple[Need, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import accumulate
 
 from desktop.core.cancel import CancelToken
 from desktop.core.enhance import Observer, enhance
+from desktop.core.enlarge import prepared
 from desktop.core.gaze import Region, by_gaze
 from desktop.core.jobs import Request
 from desktop.core.loaded_net import LoadedNet
@@ -38,7 +40,8 @@ def glimpse(
     """Enhances what a job would make of a part of its photo, from the middle of the part outwards.
 
     Args:
-        region: of a large one no more than its middle is enhanced, see ``LARGEST``.
+        region: of the photo as it is turned and cut; of a large one no more than its middle is enhanced, see
+            ``LARGEST``. Where no network is needed for the photo's size, nothing is.
 
     Raises:
         RekindleError: as the job would tell, CancelledError among them.
@@ -46,25 +49,43 @@ def glimpse(
     choice = ModelChoice(catalogue, loaded, request)
     photo = reader.read(request.path, None, cancel)
     status = request.path.stat()
+    plan = choice.plan_for((photo.width, photo.height))
     choice.settle(photo, (status.st_size, status.st_mtime_ns))
+    if not plan.scales:
+        return
+    choice.require_all()
+    photo = prepared(photo, request.cut, plan)
     net = choice.load()
-    x, y = part_of(photo.width, region[0], region[2]), part_of(photo.height, region[1], region[3])
-    wide, high = x.widened(net.halo, photo.width), y.widened(net.halo, photo.height)
-    cut = photo.pixels[high.start : high.stop, wide.start : wide.stop].copy()
-    enhance(
-        Photo(cut, icc=photo.icc),
-        net,
-        budget_mib=budget_mib,
-        self_ensemble=request.self_ensemble,
-        cancel=cancel,
-        order=lambda todo: by_gaze(todo, lambda: (0.0, 0.0, 1.0, 1.0)),
-        observer=begun((photo.width, photo.height), x, y, net.halo, net.scale),
-    )
+    before_last = math.prod(plan.scales[:-1])
+    margin = _margin(net.halo, plan.scales)
+    largest = LARGEST // before_last
+    x = part_of(photo.width, region[0], region[2], largest)
+    y = part_of(photo.height, region[1], region[3], largest)
+    wide, high = x.widened(margin, photo.width), y.widened(margin, photo.height)
+    part = Photo(photo.pixels[high.start : high.stop, wide.start : wide.stop].copy(), icc=photo.icc)
+    observer = begun((photo.width, photo.height), x, y, margin, before_last * plan.scales[-1])
+    for number in range(len(plan.scales)):
+        last = number == len(plan.scales) - 1
+        part = enhance(
+            part,
+            choice.load(number),
+            budget_mib=budget_mib,
+            self_ensemble=request.self_ensemble,
+            cancel=cancel,
+            order=lambda todo: by_gaze(todo, lambda: (0.0, 0.0, 1.0, 1.0)),
+            observer=observer if last else None,
+        )
 
 
-def part_of(length: int, start: float, stop: float) -> Span:
+def _margin(halo: int, scales: tuple[int, ...]) -> int:
+    """What has to be there around a part so that the last of several passes is right in all of it."""
+    grown = accumulate(scales[:-1], lambda one, other: one * other, initial=1)
+    return math.ceil(sum(halo / times for times in grown))
+
+
+def part_of(length: int, start: float, stop: float, largest: int = LARGEST) -> Span:
     """The pixels of a side between two fractions of it: at least one, and at most those in the middle."""
     first = max(0, min(math.floor(start * length), length - 1))
     last = min(length, max(math.ceil(stop * length), first + 1))
-    first += max(0, last - first - LARGEST) // 2
-    return Span(first, min(last, first + LARGEST))
+    first += max(0, last - first - largest) // 2
+    return Span(first, min(last, first + largest))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import desktop
 from desktop.core.errors import RekindleError
+from desktop.core.photo.cut import Cut
 from desktop.core.photo.metadata.xmp import Provenance
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.wishes import Wishes
@@ -86,6 +87,8 @@ class Request:
         root: the folder argument it was found under, whose structure the output keeps; None for a photo named itself.
         model: a family, full model ID or "auto"; None for the default.
         scale: None for the model's own, or the default.
+        target: a size in place of the scale, see ``sizes.Target``; empty for none.
+        cut: how the photo is turned and cut before it is enlarged; None for not at all.
         engine: an engine's name or "auto".
         strength: 0 to 100, for models that have one; None for full, or for what "auto" finds right.
         self_ensemble: whether to take eight times as long for the best quality.
@@ -132,6 +135,8 @@ class Request:
     counter: int = 1
     unattended: bool = False
     own: frozenset[str] = frozenset()
+    target: str = ""
+    cut: Cut | None = None
 
     def with_own(self, **choices: object) -> Request:
         """The same, with fields chosen for this photo alone."""
@@ -141,14 +146,19 @@ class Request:
         """The same, with new defaults for the fields that were not chosen for this photo alone."""
         return replace(self, **{name: value for name, value in choices.items() if name not in self.own})  # type: ignore[arg-type]
 
-    def wishes(self, model: str, scale: float) -> Wishes:
-        """How the result is to be written, once it is known which ``model`` made it how many times larger."""
+    def wishes(self, model: str, scale: float, dpi: float | None = None) -> Wishes:
+        """How the result is to be written, once it is known which ``model`` made it how many times larger.
+
+        Args:
+            dpi: what its size was reckoned with; None for whatever the photo has.
+        """
         software = f"Rekindle {desktop.__version__}"
         return Wishes(
             lossless=self.lossless,
             progressive=self.progressive,
             strip_gps=self.strip_gps,
             dpi_factor=scale if self.keep_print_size else 1.0,
+            dpi=dpi,
             provenance=Provenance(software, model, f"{scale:g}") if self.provenance else None,
         )
 
@@ -158,7 +168,10 @@ class Account:
     """How a photo's work went, for whoever asks later.
 
     Attributes:
-        model: full model ID.
+        model: full model ID; of several passes the first one's, empty where no network was needed.
+        scale: how many times wider and higher, a whole number where it is one.
+        passes: the scales of the network passes, one after the other.
+        seen_megapixels: what the first network would have seen in the same time; 0 where that is not known.
         strength: None for a model that has none.
         decision: what "auto" came to; None where it was not asked.
         width, height: of the result in pixels, 0 where there is none.
@@ -170,7 +183,7 @@ class Account:
     """
 
     model: str = ""
-    scale: int = 0
+    scale: float = 0
     engine: str = ""
     precision: str = ""
     width: int = 0
@@ -186,6 +199,8 @@ class Account:
     strength: int | None = None
     self_ensemble: bool = False
     decision: Decision | None = None
+    passes: tuple[int, ...] = ()
+    seen_megapixels: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,17 @@ def available_mib() -> int:
     return psutil.virtual_memory().available // MIB
 
 
+def resident_mib() -> int:
+    """What this process and its children hold now, in MiB."""
+    process = psutil.Process()
+    total = process.memory_info().rss
+    with contextlib.suppress(psutil.Error):
+        for child in process.children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                total += child.memory_info().rss
+    return total // MIB
+
+
 class PeakMeter:
     """Largest resident memory of this process and its children while the block runs.
 

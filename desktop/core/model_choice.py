@@ -1,23 +1,28 @@
-"""Which network one photo is enhanced with: named by the person, or chosen by what the photo has been through."""
+"""Which networks one photo is enhanced with: named by the person, or chosen by what the photo has been through."""
 
 from __future__ import annotations
 
 from desktop.core import auto, condition, errors
 from desktop.core.engines.base import Net
+from desktop.core.experience import MEGA, resizing_megapixels
 from desktop.core.jobs import Decision, Request
 from desktop.core.loaded_net import LoadedNet
-from desktop.core.models.catalogue import FULL_STRENGTH, Catalogue
+from desktop.core.models.catalogue import FULL_STRENGTH, Catalogue, Model
+from desktop.core.photo.cut import Size
 from desktop.core.photo.photo import Photo
+from desktop.core.sizes import Plan, enlarging, first_model, planned
 
 
 class ModelChoice:
     """The choice for one photo, from the request to the loaded net.
 
     Attributes:
-        model: what will be used; for the automatic choice, until it is settled, what is used for clean photos.
+        model: what will be used, of several passes for the first one; for the automatic choice, until it is settled,
+            what is used for clean photos.
+        plan: the photo's way to its size; None until that is known.
         decision: what the automatic choice came to; None before that, and where nothing was to be chosen.
-        net: None until it is loaded.
-        load_seconds: what loading it took, 0 where it was there.
+        net: the first pass's; None until it is loaded.
+        load_seconds: what loading took, 0 where everything was there.
     """
 
     def __init__(self, catalogue: Catalogue, loaded: LoadedNet, request: Request) -> None:
@@ -26,10 +31,11 @@ class ModelChoice:
         self._loaded = loaded
         self._request = request
         self.decision: Decision | None = None
+        self.plan: Plan | None = None
         self.net: Net | None = None
         self.load_seconds = 0.0
         try:
-            self.model = catalogue.choose(request.model, request.scale)
+            self.model = first_model(request, catalogue)
         except errors.UsageError as error:
             raise errors.ModelMissingError(
                 "The model “{name}” is not on this computer, or not for ×{scale}. Choose another model or size, then "
@@ -37,13 +43,24 @@ class ModelChoice:
                 name=request.model,
                 scale=request.scale,
             ) from error
-        other = catalogue.alternative(request.model, self.model)
-        self._restoring = other if other is not None and loaded.has(other) else None
+        self._restoring = self._alternative()
 
     @property
     def settled(self) -> bool:
-        """Whether the model is known; if not, the photo's pixels have to tell."""
+        """Whether the model is known; if not, the photo has to tell."""
+        if self._request.target and self.plan is None:
+            return False
         return self._restoring is None or self.decision is not None
+
+    @property
+    def model_id(self) -> str:
+        """The model's; empty where none is needed."""
+        return self.model.id if self.plan is None or self.plan.scales else ""
+
+    @property
+    def scale(self) -> float:
+        """How many times larger the photo becomes."""
+        return self.plan.factor if self.plan is not None else self.model.scale
 
     @property
     def strength(self) -> int | None:
@@ -56,11 +73,31 @@ class ModelChoice:
         return FULL_STRENGTH if decided is None else decided
 
     @property
+    def seen_megapixels(self) -> float:
+        """See ``Account``."""
+        if self.plan is None:
+            return 0.0
+        if not self.plan.scales:
+            return resizing_megapixels(self.plan.part[2:], self.plan.size)
+        return self.plan.load(self.plan.models(self._catalogue, self._request.model)) / MEGA
+
+    @property
     def words(self) -> str:
         """What makes the result, for the note in it: "edsr-restore-x3, strength 60"."""
+        if not self.model_id:
+            return ""
         strength = f"strength {self.strength}" if self.strength is not None else ""
         best = "self-ensemble" if self._request.self_ensemble else ""
-        return ", ".join(filter(None, (self.model.id, strength, best)))
+        behind = ["then " + self._model_of(number).id for number in range(1, len(self.plan.scales) if self.plan else 1)]
+        return ", ".join(filter(None, (self.model.id, strength, best, *behind)))
+
+    def plan_for(self, size: Size) -> Plan:
+        """The way of a photo of this size, upright. Raises OutsideError, UsageError."""
+        self.plan = plan = planned(self._request, size, self._catalogue)
+        if plan.scales and plan.scales[0] != self.model.scale:
+            self.model = self._catalogue.choose(self._request.model, plan.scales[0])
+            self._restoring = self._alternative()
+        return plan
 
     def settle(self, photo: Photo, stamp: tuple[int, int]) -> None:
         """Chooses by the photo, if that is what was asked. What it came to for the same file before holds.
@@ -68,7 +105,7 @@ class ModelChoice:
         Args:
             stamp: the file's size in bytes and its time of modification in nanoseconds.
         """
-        if self._restoring is None or self.settled:
+        if self._restoring is None or self.settled or not self.model_id:
             return
         known = {one.id: one for one in (self.model, self._restoring)}
         before = self._request.decided
@@ -80,8 +117,33 @@ class ModelChoice:
             self.decision = Decision(chosen.id, strength or None, reason, *stamp)
         self.model = known[self.decision.model]
 
-    def load(self) -> Net:
-        """The net, for the thread that has it. Raises what ``LoadedNet.get`` does."""
-        if self.net is None:
-            self.net, self.load_seconds = self._loaded.get(self.model, self._request.engine, self.strength)
-        return self.net
+    def load(self, number: int = 0) -> Net:
+        """The net of a pass, for the thread that has it. Raises what ``LoadedNet.get`` does."""
+        if number == 0 and self.net is not None:
+            return self.net
+        net, seconds = self._loaded.get(self._model_of(number), self._request.engine, self.strength)
+        self.load_seconds += seconds
+        if number == 0:
+            self.net = net
+        return net
+
+    def require_all(self) -> None:
+        """Raises ModelMissingError where a later pass needs a model that is not on this computer."""
+        for number in range(1, len(self.plan.scales) if self.plan else 0):
+            model = self._model_of(number)
+            if not self._loaded.has(model):
+                raise errors.ModelMissingError(
+                    "For this size the model “{name}” is needed too, and it is not on this computer. Install it, or "
+                    "choose another size or model.",
+                    name=model.id,
+                )
+
+    def _model_of(self, number: int) -> Model:
+        """Of a pass: what restores, restores once."""
+        if number == 0 or self.plan is None:
+            return self.model
+        return enlarging(self._catalogue, self._catalogue.choose(self._request.model, self.plan.scales[number]))
+
+    def _alternative(self) -> Model | None:
+        other = self._catalogue.alternative(self._request.model, self.model)
+        return other if other is not None and self._loaded.has(other) else None

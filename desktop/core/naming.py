@@ -17,6 +17,7 @@ from desktop.core.jobs import DEFAULT_TEMPLATE, Request
 from desktop.core.models.catalogue import Catalogue, Model
 from desktop.core.photo.formats import BY_NAME, BY_SUFFIX, PNG, OutputFormat, output_format
 from desktop.core.photo.header import Glance
+from desktop.core.sizes import first_model, planned
 
 FIELDS = ("stem", "parent", "scale", "model", "width", "height", "date", "counter")
 """What a template may name, as ``{stem}``."""
@@ -33,7 +34,7 @@ _LONGEST_NAME = 255
 
 # What stands for each field in a finished name; {stem} is found by what lies beside.
 _LOOKS_LIKE = {
-    "scale": "[2348]",
+    "scale": r"(?:[2348]|\d{1,3}\.\d{1,3})",
     "model": r"[\w.-]+",
     "width": r"\d+",
     "height": r"\d+",
@@ -159,16 +160,25 @@ def is_template(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Facts:
-    """What only the opened photo tells: the result's size in pixels, and the day the photo was taken."""
+    """What only the opened photo tells: the result's size in pixels, and the day the photo was taken.
+
+    Attributes:
+        scale: how many times larger, where it is not the model's scale.
+    """
 
     width: int
     height: int
     day: date
+    scale: float | None = None
 
 
-def facts_of(seen: Glance, path: Path, scale: int) -> Facts:
-    """The facts that a glance at a photo gives. Raises OSError where the file is gone and was not dated inside."""
-    return Facts(seen.width * scale, seen.height * scale, seen.taken or day_of(path.stat().st_mtime))
+def facts_of(seen: Glance, request: Request, catalogue: Catalogue) -> Facts:
+    """The facts that a glance at a photo gives.
+
+    Raises OSError where the file is gone and was not dated inside; what ``sizes.planned`` does.
+    """
+    plan = planned(request, (seen.width, seen.height), catalogue)
+    return Facts(*plan.size, seen.taken or day_of(request.path.stat().st_mtime), plan.factor)
 
 
 def day_of(seconds: float) -> date:
@@ -205,6 +215,7 @@ def output_path(request: Request, chosen: OutputFormat, model: Model, facts: Fac
         "counter": request.counter,
     }
     if facts is not None:
+        values["scale"] = facts.scale or model.scale
         values |= {"width": facts.width, "height": facts.height, "date": facts.day.isoformat()}
     return result_folder(request) / (_stem(template_of(request.template), values, suffix) + suffix)
 
@@ -253,7 +264,8 @@ def likely_path(request: Request, model: Model) -> Path | None:
     """
     if request.output_file is not None:
         return request.output_file
-    if template_of(request.template).needs_photo:
+    template = template_of(request.template)
+    if template.needs_photo or (request.target and "scale" in template.fields):
         return None
     own = BY_NAME[request.format] if request.format else BY_SUFFIX.get(request.path.suffix.lower(), PNG)
     return output_path(request, own, model)
@@ -317,6 +329,6 @@ def example_of(requests: Iterable[Request], catalogue: Catalogue, glance: Callab
     """The first of these photos that can be looked at, or none."""
     for request in requests:
         with contextlib.suppress(RekindleError, OSError):
-            model = catalogue.choose(request.model, request.scale)
-            return Example(request, model, facts_of(glance(request.path), request.path, model.scale))
+            model = first_model(request, catalogue)
+            return Example(request, model, facts_of(glance(request.path), request, catalogue))
     return None

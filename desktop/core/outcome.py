@@ -23,7 +23,7 @@ class Outcome:
     result: Result | None = None
     error: errors.RekindleError | None = None
     model: str = ""
-    scale: int = 0
+    scale: float = 0
     engine: str = ""
     precision: str = ""
     width: int = 0
@@ -33,6 +33,8 @@ class Outcome:
     strength: int | None = None
     self_ensemble: bool = False
     decision: Decision | None = None
+    passes: tuple[int, ...] = ()
+    seen_megapixels: float = 0.0
     peak_rss_mib: int = 0
     fidelity: Fidelity = field(default_factory=Fidelity)
     input_width: int = 0

@@ -14,7 +14,8 @@ from pathlib import Path
 from desktop.core import errors, files, forecast, memory
 from desktop.core.cancel import CancelToken
 from desktop.core.claims import Claims
-from desktop.core.enhance import Observer, Order, Progress, enhance
+from desktop.core.enhance import Observer, Order, Progress
+from desktop.core.enlarge import enlarge, prepared
 from desktop.core.gaze import Region
 from desktop.core.glimpse import Begun, glimpse
 from desktop.core.jobs import Job, JobState, Request, Result
@@ -31,6 +32,7 @@ from desktop.core.photo.photo import Fidelity, Photo
 from desktop.core.photo.read import Header
 from desktop.core.photo.wishes import Wishes
 from desktop.core.photo.write import write
+from desktop.core.sizes import Plan
 
 logger = logging.getLogger(__name__)
 
@@ -124,8 +126,10 @@ class Pipeline:
             output=run.output if state in (JobState.DONE, JobState.SKIPPED) else None,
             result=run.result if state is JobState.DONE else None,
             error=error,
-            model=run.choice.model.id if run.choice else (request.model or ""),
-            scale=run.choice.model.scale if run.choice else (request.scale or 0),
+            model=run.choice.model_id if run.choice else (request.model or ""),
+            scale=run.choice.scale if run.choice else (request.scale or 0),
+            passes=run.choice.plan.scales if run.choice and run.choice.plan else (),
+            seen_megapixels=run.choice.seen_megapixels if run.choice else 0.0,
             engine=net.engine if net else "",
             precision=net.precision if net else "",
             width=run.size[0],
@@ -245,16 +249,16 @@ class _Run:
         self.claims.note(target, self.request.path)
 
     def _enhance(self, choice: ModelChoice) -> JobState:
-        request, scale = self.request, choice.model.scale
-        name = request.path.name
+        request, name = self.request, self.request.path.name
 
         def size_check(header: Header) -> None:
             if header.ours and (request.root is not None or request.unattended):
                 raise _OwnResultError
-            size = header.width, header.height, scale
-            forecast.require_size(name, *size, self.limits.max_megapixels)
-            wanted = output_format(request.format, header.file_format, header.width * scale, header.height * scale)
-            forecast.require_memory(name, *size, header.bytes_per_pixel, wanted, lossless=request.lossless)
+            plan = choice.plan_for(header.upright)
+            forecast.require_size(name, *plan.size, 1, self.limits.max_megapixels)
+            wanted = output_format(request.format, header.file_format, *plan.size)
+            needed = forecast.plan_mib(plan, header.bytes_per_pixel, wanted, lossless=request.lossless)
+            forecast.require_memory(name, needed)
 
         with contextlib.suppress(OSError, ValueError):  # reading it says what is wrong
             self.status = request.path.stat()
@@ -264,21 +268,26 @@ class _Run:
         except _OwnResultError:
             return JobState.SKIPPED
         self.input_size = (photo.width, photo.height)
+        plan = choice.plan_for(self.input_size)
         choice.settle(photo, self.input_stamp)
-        self.wishes = request.wishes(choice.words, scale)
-        facts = self._facts(photo, scale)
+        choice.require_all()
+        photo = prepared(photo, request.cut, plan)
+        self.wishes = request.wishes(choice.words, plan.factor, plan.dpi)
+        facts = self._facts(photo, plan)
         chosen = output_format(request.format, photo.file_format, facts.width, facts.height)
         target = output_path(request, chosen, choice.model, facts)
         if self._skips(target):
             return JobState.SKIPPED
         if self.foretell is not None:
             self.foretell(foretold(photo, chosen, self.wishes))
-        net = choice.load()
+        if plan.scales:
+            choice.load()
         self._report(_READ_SHARE)
         middle = 1 - _READ_SHARE - _WRITE_SHARE
-        enlarged = enhance(
+        enlarged = enlarge(
             photo,
-            net,
+            plan,
+            choice.load,
             budget_mib=self.limits.budget_mib,
             self_ensemble=request.self_ensemble,
             progress=lambda part: self._report(_READ_SHARE + middle * part),
@@ -293,10 +302,10 @@ class _Run:
         self._report(1.0)
         return JobState.DONE
 
-    def _facts(self, photo: Photo, scale: int) -> Facts:
+    def _facts(self, photo: Photo, plan: Plan) -> Facts:
         taken = day_taken(photo.exif) if photo.exif else None
         day = taken or day_of(self.status.st_mtime if self.status else 0)
-        return Facts(photo.width * scale, photo.height * scale, day)
+        return Facts(*plan.size, day, plan.factor)
 
     def _save(self, photo: Photo, target: Path, chosen: OutputFormat) -> bool:
         """Whether it was saved, and not skipped after all."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from desktop.core import errors
 from desktop.core.jobs import Account, Decision, Job, JobState, Reason, Request, Result
+from desktop.core.photo.cut import Cut
 from desktop.core.photo.photo import Fidelity, Item
 
 logger = logging.getLogger(__name__)
@@ -191,6 +192,7 @@ def _job(job_id: str, state: str, content: dict[str, Any]) -> Job:
     }
     request["own"] = frozenset(request.get("own", ()))
     request["decided"] = _decision(request.get("decided"))
+    request["cut"] = _cut(request.get("cut"))
     result, output, error = content["result"], content["output"], content["error"]
     return Job(
         job_id,
@@ -209,8 +211,16 @@ def _account(content: dict[str, Any] | None) -> Account | None:
         return None
     fidelity = {kind: tuple(Item(**item) for item in items) for kind, items in content["fidelity"].items()}
     decision = _decision(content.get("decision"))
-    return Account(**content | {"fidelity": Fidelity(**fidelity), "decision": decision})
+    passes = tuple(content.get("passes", ()))
+    return Account(**content | {"fidelity": Fidelity(**fidelity), "decision": decision, "passes": passes})
 
 
 def _decision(content: dict[str, Any] | None) -> Decision | None:
     return Decision(**content | {"reason": Reason(**content["reason"])}) if content else None
+
+
+def _cut(content: dict[str, Any] | None) -> Cut | None:
+    if content is None:
+        return None
+    box = content["box"]
+    return Cut(float(content["degrees"]), (box[0], box[1], box[2], box[3]) if box else None)

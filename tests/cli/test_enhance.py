@@ -28,7 +28,7 @@ from desktop.core.photo.read import read
 RECORD = {
     *("input", "output", "status", "error", "model", "scale", "engine", "precision", "cached"),
     *("width", "height", "seconds", "load_seconds", "peak_rss_mib", "kept", "converted", "lost"),
-    *("reason", "strength", "self_ensemble"),
+    *("reason", "strength", "self_ensemble", "target", "passes", "straighten", "crop"),
 }
 SUMMARY = {"summary", "done", "failed", "skipped", "cancelled", "seconds"}
 
@@ -783,3 +783,45 @@ def test_a_strength_for_a_model_without_is_a_wrong_call(run_cli, photo_file):
     run = run_cli("enhance", "a.png", "--model", "edsr-baseline", "--strength", "40")
     assert run.status == 2
     assert "“edsr-baseline-x3” has no strength to choose" in run.err
+
+
+def test_a_print_size_gives_exact_pixels_and_is_announced(run_cli, photo_file, photo_like, tmp_path):
+    path = photo_file("a.png", photo_like(30, 40))
+    run = run_cli("enhance", path, "--print", "20x30cm@20", "--paper", "fit", "--model", "edsr-baseline")
+    assert run.status == 0
+    assert "157 × 236 pixels (×2, ×3, then to size)" in run.err
+    assert "157 × 236" in run.out
+    assert Image.open(tmp_path / "a_x5.22.png").size == (157, 236)
+
+
+def test_a_dry_run_says_what_would_come_and_does_nothing(run_cli, photo_file, photo_like, tmp_path):
+    path = photo_file("a.jpg", photo_like(60, 40))
+    run = run_cli("enhance", path, "--longest", "100", "--crop", "0,0,50,40", "--dry-run", "--json")
+    assert run.status == 0
+    record = run.record
+    assert (record["width"], record["height"], record["passes"], record["scale"]) == (100, 80, [2], 2)
+    assert record["seconds"] > 0
+    assert record["bytes"] > 0
+    assert record["peak_rss_mib"] > 0
+    assert not list(tmp_path.glob("*_x*"))
+    words = run_cli("enhance", path, tmp_path / "none.jpg", "--dry-run")
+    assert words.status == 1
+    assert "180 × 120 pixels (×3)" in words.out
+    assert "none.jpg" in words.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("--longest", "100", "--scale", "3"),
+        ("--print", "20x30"),
+        ("--megapixels", "0"),
+        ("--crop", "1,2,3"),
+        ("--straighten", "46"),
+        ("--paper", "fit"),
+    ],
+)
+def test_sizes_that_make_no_sense_are_usage_errors(run_cli, photo_file, arguments):
+    run = run_cli("enhance", photo_file("a.png"), *arguments)
+    assert run.status == 2
+    assert "rekindle" in run.err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -349,16 +350,26 @@ def test_a_template_that_is_none_excludes_nothing_but_says_so():
         OurNames("album", [], "{nonsense}")
 
 
-def test_facts_are_those_of_the_result_and_the_day_the_photo_was_taken():
-    seen = Glance(16, 24, date(1962, 7, 1))
-    assert facts_of(seen, Path("gone.jpg"), 3) == Facts(48, 72, date(1962, 7, 1))
+def test_facts_are_those_of_the_result_and_the_day_the_photo_was_taken(catalogue):
+    seen, request = Glance(16, 24, date(1962, 7, 1)), Request(Path("gone.jpg"), scale=3)
+    assert facts_of(seen, request, catalogue) == Facts(48, 72, date(1962, 7, 1), 3)
+    wanted = replace(request, target="longest 60")
+    assert facts_of(seen, wanted, catalogue) == Facts(40, 60, date(1962, 7, 1), 2.5)
 
 
-def test_without_a_day_in_the_photo_it_is_the_file_s(photo_file):
+def test_the_scale_in_a_name_is_the_result_s_own_where_a_size_was_asked_for(catalogue):
+    seen, request = Glance(16, 24, date(1962, 7, 1)), Request(Path("a.jpg"), target="longest 60")
+    assert likely_path(request, catalogue.choose()) is None  # only the photo tells
+    facts = facts_of(seen, request, catalogue)
+    assert output_path(request, JPEG, catalogue.choose(), facts).name == "a_x2.5.jpg"
+    assert "a_x2.5" in OurNames("album", ["a", "a_x2.5"], DEFAULT_TEMPLATE)
+
+
+def test_without_a_day_in_the_photo_it_is_the_file_s(photo_file, catalogue):
     path = photo_file("a.png")
     noon = time.mktime((2001, 2, 3, 12, 0, 0, 0, 0, -1))
     os.utime(path, (noon, noon))
-    assert facts_of(Glance(24, 16, None), path, 2) == Facts(48, 32, date(2001, 2, 3))
+    assert facts_of(Glance(24, 16, None), Request(path, scale=2), catalogue) == Facts(48, 32, date(2001, 2, 3), 2)
 
 
 @pytest.mark.parametrize("seconds", [-1e20, -1e12, -1.0, 0.0, 1e12, 1e20])

@@ -43,7 +43,10 @@ class Figures:
 
 def figures(model: Model, content: bytes) -> Figures:
     """For a model and its file's content."""
-    network = _network(model, content)
+    return _of(_network(model, content))
+
+
+def _of(network: Network) -> Figures:
     weight_bytes = 4 * _WEIGHT_COPIES * network.parameters
     answer = _ANSWER_BYTES_PER_PIXEL * network.scale**2
     if network.algorithm == "edsr":
@@ -60,11 +63,20 @@ def figures(model: Model, content: bytes) -> Figures:
     return Figures(halo, _TILE, per_pixel + answer, weight_bytes)
 
 
+def expected(model: Model) -> Figures:
+    """The same by what the catalogue says of it alone, without its file."""
+    return _of(_by_catalogue(model))
+
+
 def _network(model: Model, content: bytes) -> Network:
     try:
         return recognise(content, model.file)
     except ModelRefusedError:
         # Verified, but written by a tool whose graphs look different: what the catalogue says has to do.
-        many = model.parameters > _MANY_PARAMETERS
-        features, radius = (256, 67) if many else (_TYPICAL_FEATURES, 35)
-        return Network(model.algorithm, model.family, model.scale, model.parameters, features, radius)
+        return _by_catalogue(model)
+
+
+def _by_catalogue(model: Model) -> Network:
+    many = model.parameters > _MANY_PARAMETERS
+    features, radius = (256, 67) if many else (_TYPICAL_FEATURES, 35)
+    return Network(model.algorithm, model.family, model.scale, model.parameters, features, radius)

@@ -113,6 +113,13 @@ class Catalogue:
         """The scales of a family, or of the automatic choice."""
         return self.scales(GENTLE_FAMILY if family == AUTO_FAMILY else family)
 
+    def scales_of(self, name: str | None) -> tuple[int, ...]:
+        """What there is to choose from for a family, a full model ID, or the default where None."""
+        name = name or DEFAULT_FAMILY
+        if name in (AUTO_FAMILY, *self.families):
+            return self.offered(name)
+        return tuple(model.scale for model in self.models if model.id == name)
+
     def alternative(self, name: str | None, model: Model) -> Model | None:
         """What the automatic choice may take in place of the model that ``choose`` gave; None where it is not asked."""
         if (name or DEFAULT_FAMILY) != AUTO_FAMILY:

@@ -184,7 +184,11 @@ class _Fitting:
 
     def _resolution(self) -> tuple[float, float] | None:
         """Dots per inch of the result."""
-        before = self._photo.dpi
+        before, wanted = self._photo.dpi, self._wishes.dpi
+        if wanted is not None:
+            words = _dpi_words((wanted, wanted))
+            self._converted("resolution", f"{words}, for the print size that you chose")
+            return wanted, wanted
         if before is None:
             return None
         factor = self._wishes.dpi_factor

@@ -22,11 +22,18 @@ Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Glance:
-    """Upright width and height in pixels, and the day the photo was taken, if it says so."""
+    """Upright width and height in pixels, and the day the photo was taken, if it says so.
+
+    Attributes:
+        file_format: Pillow's name of the format.
+        bytes_per_pixel: as it will be in memory.
+    """
 
     width: int
     height: int
     taken: date | None
+    file_format: str = ""
+    bytes_per_pixel: int = 3
 
 
 def sizes_of(paths: Iterable[Path], seconds: float) -> list[Size]:
@@ -56,8 +63,9 @@ def size_of(path: Path) -> Size:
 def glance(path: Path) -> Glance:
     """Looks at what a photo says of itself. Raises UnreadablePhotoError, as ``size_of`` does."""
     with _looked_at(path) as container:
-        exif = container.exif
-        return Glance(*container.upright_size, exif_block.day_taken(exif) if exif else None)
+        exif, header = container.exif, container.header
+        taken = exif_block.day_taken(exif) if exif else None
+        return Glance(*container.upright_size, taken, header.file_format, header.bytes_per_pixel)
 
 
 @contextmanager

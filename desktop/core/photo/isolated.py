@@ -129,7 +129,13 @@ class IsolatedReader:
         with _told_of(path):
             content = self._pool.call("glance", {"path": _absolute(path)}, _HEADER).content
             taken = content["taken"]
-            return Glance(int(content["width"]), int(content["height"]), date.fromisoformat(taken) if taken else None)
+            return Glance(
+                int(content["width"]),
+                int(content["height"]),
+                date.fromisoformat(taken) if taken else None,
+                str(content["file_format"]),
+                int(content["bytes_per_pixel"]),
+            )
 
 
 def read_task(arguments: dict[str, Any], ask: Ask) -> Frame:
@@ -166,9 +172,7 @@ def sizes_task(arguments: dict[str, Any], ask: Ask) -> Frame:
 def glance_task(arguments: dict[str, Any], ask: Ask) -> Frame:
     """The child's part of ``IsolatedReader.glance``."""
     found = header.glance(Path(arguments["path"]))
-    return Frame(
-        {"width": found.width, "height": found.height, "taken": found.taken.isoformat() if found.taken else None}
-    )
+    return Frame(asdict(found) | {"taken": found.taken.isoformat() if found.taken else None})
 
 
 def _photo(answer: Frame) -> Photo:
@@ -191,7 +195,8 @@ def _photo(answer: Frame) -> Photo:
 
 def _header(question: dict[str, Any]) -> Header:
     width, height, channels, bits = (int(question[name]) for name in ("width", "height", "channels", "bits"))
-    return Header(width, height, str(question["file_format"]), channels, bits, bool(question["ours"]))
+    ours, turned = bool(question["ours"]), bool(question["turned"])
+    return Header(width, height, str(question["file_format"]), channels, bits, ours, turned)
 
 
 def _for_pixels(count: int) -> Limits:

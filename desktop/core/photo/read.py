@@ -49,7 +49,9 @@ def read(path: Path, size_check: SizeCheck | None = None) -> Photo:
         container = opened(source)
         carried = container.carried()
         if size_check is not None:
-            size_check(replace(container.header, ours=is_ours(carried.xmp)))
+            header = container.header
+            turned = container.upright_size != (header.width, header.height)
+            size_check(replace(header, ours=is_ours(carried.xmp), turned=turned))
         planes = container.planes()
         _require_size(planes.pixels, container)
         coloured = colour.settled(planes, carried.icc)

@@ -16,6 +16,7 @@ class Wishes:
         progressive: JPEG in several passes, also where the photo was not one.
         strip_gps: nothing that says where the photo was taken.
         dpi_factor: what the resolution is multiplied with; the scale where the print size is to stay.
+        dpi: the resolution that is written, whatever the photo has; None for that.
         provenance: a note of how the result came to be; None for none.
     """
 
@@ -24,3 +25,4 @@ class Wishes:
     strip_gps: bool = False
     dpi_factor: float = 1.0
     provenance: Provenance | None = None
+    dpi: float | None = None

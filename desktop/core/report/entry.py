@@ -49,7 +49,7 @@ class Entry:
         return self.account.model or self.job.request.model or ""
 
     @property
-    def scale(self) -> int:
+    def scale(self) -> float:
         return self.account.scale or self.job.request.scale or 0
 
     @property

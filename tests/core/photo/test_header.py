@@ -104,16 +104,17 @@ def test_a_header_cut_short_has_no_size(photo_file, tmp_path):
 @pytest.mark.parametrize("output", OUTPUT_FORMATS, ids=lambda output: output.name)
 def test_a_glance_tells_the_size_and_the_day(output, exif_block, tmp_path, no_decoding):
     write(Photo(WIDE, exif=exif_block()), tmp_path / "a", output)
-    assert glance(tmp_path / "a") == Glance(30, 20, date(2024, 2, 29))
+    assert glance(tmp_path / "a") == Glance(30, 20, date(2024, 2, 29), output.pillow)
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.tif"])
 def test_a_glance_tells_the_upright_size(name, photo_file):
-    assert glance(photo_file(name, WIDE, exif=turned(6))) == Glance(20, 30, None)
+    seen = glance(photo_file(name, WIDE, exif=turned(6)))
+    assert (seen.width, seen.height, seen.taken) == (20, 30, None)
 
 
 def test_a_glance_at_a_photo_without_a_day_tells_none(photo_file):
-    assert glance(photo_file("a.bmp", WIDE)) == Glance(30, 20, None)
+    assert glance(photo_file("a.bmp", WIDE)) == Glance(30, 20, None, "BMP", 3)
 
 
 def test_a_glance_at_what_is_no_photo_raises_the_one_error(tmp_path):

@@ -34,7 +34,8 @@ class Header:
     """What a file's beginning says of the picture in it.
 
     Attributes:
-        width, height: in pixels as stored, which orientation may still turn.
+        width, height: in pixels as stored, which orientation may still turn; ``turned`` says whether it turns them
+            on their side, known only of a photo that is read.
         file_format: Pillow's name of the format.
         channels: 1 to 4 as they will be in memory, transparency among them.
         bits: per channel in memory, 8 or 16.
@@ -47,6 +48,12 @@ class Header:
     channels: int = 3
     bits: int = 8
     ours: bool = False
+    turned: bool = False
+
+    @property
+    def upright(self) -> tuple[int, int]:
+        """Width and height of the photo as it is meant to be looked at."""
+        return (self.height, self.width) if self.turned else (self.width, self.height)
 
     @property
     def pixels(self) -> int:

@@ -53,7 +53,8 @@ class Provenance:
     @property
     def words(self) -> str:
         """In a sentence; without the model where it is not known yet."""
-        return f"enlarged ×{self.scale} by {self.software}" + (f" with {self.model}" if self.model else "")
+        done = "enlarged" if float(self.scale) > 1 else "resized"
+        return f"{done} ×{self.scale} by {self.software}" + (f" with {self.model}" if self.model else "")
 
 
 def is_ours(xmp: bytes | None) -> bool:
