@@ -20,6 +20,7 @@ from PIL import Image
 from PIL.ExifTags import IFD
 
 from desktop.core.experience import Experience
+from desktop.core.photo.header import size_of
 from desktop.core.photo.metadata import exif_edit
 from desktop.core.photo.metadata.xmp import is_ours
 from desktop.core.photo.read import read
@@ -791,7 +792,7 @@ def test_a_print_size_gives_exact_pixels_and_is_announced(run_cli, photo_file, p
     assert run.status == 0
     assert "157 × 236 pixels (×2, ×3, then to size)" in run.err
     assert "157 × 236" in run.out
-    assert Image.open(tmp_path / "a_x5.22.png").size == (157, 236)
+    assert size_of(tmp_path / "a_x5.22.png") == (157, 236)
 
 
 def test_a_dry_run_says_what_would_come_and_does_nothing(run_cli, photo_file, photo_like, tmp_path):
