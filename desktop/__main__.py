@@ -8,9 +8,9 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-from desktop.cli.arguments import parse
-from desktop.core.errors import UsageError
+from desktop import distress
 from desktop.core.isolation import FLAG
 
 EXIT_BROKEN_PIPE, EXIT_USAGE = 1, 2
@@ -19,21 +19,47 @@ EXIT_BROKEN_PIPE, EXIT_USAGE = 1, 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs Rekindle with these arguments (the process's own where None) and returns the exit status."""
     multiprocessing.freeze_support()
-    if list(sys.argv[1:]) == [FLAG]:
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if arguments == [FLAG]:
         from desktop.core.isolation.worker import main as work
 
         work()
-    options = parse(list(sys.argv[1:] if argv is None else argv))
-    _log_to_stderr(options.log_level.upper())
+    if arguments[:1] == [distress.BOX]:
+        return distress.box_main(" ".join(arguments[1:]))
+    _have_streams()
+    asked: argparse.Namespace | None = None
     try:
-        return _run(options)
-    except UsageError as error:
-        print(f"rekindle: {error}", file=sys.stderr)
-        return EXIT_USAGE
+        from desktop.cli.arguments import parse
+        from desktop.core.errors import UsageError
+
+        asked = parse(arguments)
+        _log_to_stderr(asked.log_level.upper())
+        try:
+            return _run(asked)
+        except UsageError as error:
+            print(f"rekindle: {error}", file=sys.stderr)
+            return EXIT_USAGE
     except BrokenPipeError:
         # Whoever read our output has had enough; Python's own flush at exit must not complain about it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BROKEN_PIPE
+    except Exception as error:
+        data_dir = asked.data_dir if asked is not None else _data_dir_in(arguments)
+        return distress.tell(error, data_dir, window=asked is None or asked.command == "window")
+
+
+def _have_streams() -> None:
+    """A windowed program on Windows has no standard streams, and much of Python writes to them without asking."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
+def _data_dir_in(arguments: Sequence[str]) -> Path | None:
+    """Where the log belongs although the arguments could not be read."""
+    words = [*arguments, os.environ.get("REKINDLE_DATA_DIR", "")]
+    named = words[words.index("--data-dir") + 1] if "--data-dir" in words[:-1] else words[-1]
+    return Path(named) if named else None
 
 
 def _run(options: argparse.Namespace) -> int:

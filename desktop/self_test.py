@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import platform
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -14,8 +13,10 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 import desktop
+from desktop.core import files
 from desktop.core.engines.base import Net
 from desktop.core.errors import RekindleError
 from desktop.core.loaded_net import available_engines
@@ -32,6 +33,8 @@ from desktop.core.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 _PARITY_LEVELS = 1
+# Grey levels, on average, by which what is packed with loss may differ.
+_LOSSY = 8.0
 
 
 @dataclass(frozen=True)
@@ -60,12 +63,21 @@ def run_self_test(data_dir: Path | None, *, as_json: bool) -> int:
 
 def _checks(data_dir: Path | None, *, as_json: bool) -> Iterator[Check]:
     workspace = Workspace.open(data_dir)
-    todo: list[tuple[str, Callable[[], str]]] = [("versions", _versions)]
+    todo: list[tuple[str, Callable[[], str]]] = [
+        ("versions", _versions),
+        ("models that ship", partial(_shipped, workspace)),
+    ]
     for model in workspace.store.usable().models:
         todo.append((f"model {model.id}", partial(_model, workspace, model)))
     for name in available_engines():
         todo.append((f"engine {name}", partial(_engine, workspace, name)))
-    todo += [("formats", _formats), ("window", _window)]
+    todo += [
+        ("formats", _formats),
+        ("foreign formats", _foreign_formats),
+        ("child process", partial(_child, workspace)),
+        ("web", _web),
+        *_of_the_window(),
+    ]
     for name, task in todo:
         check = _run(name, task)
         if not as_json:
@@ -118,17 +130,53 @@ def _difference(net: Net, picture: np.ndarray, file: Path, model: Model) -> int:
     return int(np.abs(answer - expected.astype(np.float32)).max())
 
 
+def _shipped(workspace: Workspace) -> str:
+    """The copies that every other one is made from, which nobody looks at as long as those are well."""
+    models = [model for model in workspace.catalogue.models if model.bundled]
+    for model in models:
+        path = bundled("models", "weights", model.file)
+        if not path.is_file() or files.sha256_of(path) != model.sha256:
+            raise _NotWellError(f"{path} is damaged or missing. Install Rekindle again.")
+    return f"{len(models)} whole"
+
+
 def _formats() -> str:
     gradient = np.linspace(0, 255, 48 * 32 * 3).reshape(32, 48, 3).astype(np.uint8)
+    deep = np.linspace(0, 65535, 48 * 32 * 3).reshape(32, 48, 3).astype(np.uint16)
     with tempfile.TemporaryDirectory() as folder:
         for output in OUTPUT_FORMATS:
             path = Path(folder) / f"prüfung{output.suffixes[0]}"
             write(Photo(gradient), path, output)
-            if read(path).pixels.shape != gradient.shape:
-                raise _NotWellError(f"{output.label} does not come back as it was written")
-    written = ", ".join(output.label for output in OUTPUT_FORMATS)
+            _require_alike(read(path).pixels, gradient, output.label, 0 if output.name in ("png", "tiff") else _LOSSY)
+            if output.deep:
+                path = path.with_stem("prüfung, 16 bit")
+                write(Photo(deep), path, output)
+                _require_alike(read(path).pixels, deep, f"{output.label} of 16 bit", 0)
+    return f"{', '.join(output.label for output in OUTPUT_FORMATS)} written and read"
+
+
+def _foreign_formats() -> str:
+    """What is read and not written: a corner of the sample photo, packed by other programs."""
+    expected = read(sample_photo()).pixels[150:214, 200:296]
+    for name in ("check.heic", "check-10bit.avif"):
+        pixels = read(bundled("resources", "check", name)).pixels
+        eight = pixels if pixels.dtype == np.uint8 else np.rint(pixels / 257).astype(np.uint8)
+        _require_alike(eight, expected, name, _LOSSY)
+    with tempfile.TemporaryDirectory() as folder:
+        for suffix in (".bmp", ".gif"):
+            path = Path(folder) / f"check{suffix}"
+            Image.fromarray(expected).save(path)
+            _require_alike(read(path).pixels, expected, path.name, _LOSSY if suffix == ".gif" else 0)
     raw = "readable" if RAW_IS_READABLE else "not readable"
-    return f"{written} written and read; HEIC by libheif {_libheif()}; raw files {raw}"
+    return f"HEIC by libheif {_libheif()}, AVIF of 10 bit, BMP, GIF read; raw files {raw}"
+
+
+def _require_alike(pixels: np.ndarray, expected: np.ndarray, name: str, tolerance: float) -> None:
+    if pixels.shape != expected.shape or pixels.dtype != expected.dtype:
+        raise _NotWellError(f"{name} does not come back as it was written")
+    difference = float(np.abs(pixels.astype(np.float64) - expected).mean())
+    if difference > tolerance:
+        raise _NotWellError(f"{name} differs by {difference:.1f} levels on average")
 
 
 def _libheif() -> str:
@@ -140,30 +188,44 @@ def _libheif() -> str:
     return str(found["libheif"])
 
 
-def _window() -> str:
-    """Draws the window without a screen, and looks whether something can be seen on it."""
+def _child(workspace: Workspace) -> str:
+    """Photos are opened in a process of their own, which has to find everything that this one finds."""
+    expected = read(sample_photo()).pixels
+    try:
+        _require_alike(workspace.reader.read(sample_photo()).pixels, expected, "the sample photo", 0)
+    finally:
+        workspace.close()
+    return "opens the sample photo"
+
+
+def _web() -> str:
+    """What downloads models is there; nothing is downloaded."""
+    import ssl
+
+    import truststore
+
+    from desktop.core.models import transfer  # noqa: F401
+
+    truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return f"ready, {ssl.OPENSSL_VERSION}; nobody was asked"
+
+
+def _of_the_window() -> list[tuple[str, Callable[[], str]]]:
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from PySide6.QtCore import qVersion
-    from PySide6.QtGui import QImage
-    from PySide6.QtWidgets import QApplication
+    try:
+        from desktop.ui import proof
+    except ImportError as error:
+        reason = str(error)
 
-    from desktop.ui import theme
-    from desktop.ui.app import create_window
+        def missing() -> str:
+            raise _NotWellError(f"Qt cannot be loaded: {reason}")
 
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(application, QApplication)
-    theme.apply(application)
-    with tempfile.TemporaryDirectory() as folder:
-        window = create_window(Path(folder))
-        window.show()
-        application.processEvents()
-        picture: QImage = window.grab().toImage().convertToFormat(QImage.Format.Format_Grayscale8)
-        window.close()
-    shades = {
-        picture.pixelColor(x, y).lightness()
-        for x in range(0, picture.width(), 3)
-        for y in range(0, picture.height(), 3)
-    }
-    if len(shades) < 8:
-        raise _NotWellError("the window was drawn empty")
-    return f"{picture.width()} x {picture.height()} drawn offscreen by Qt {qVersion()}"
+        return [("window", missing)]
+
+    def told(check: Callable[[], str]) -> str:
+        try:
+            return check()
+        except proof.NotProvenError as error:
+            raise _NotWellError(str(error)) from error
+
+    return [(name, partial(told, check)) for name, check in proof.CHECKS]

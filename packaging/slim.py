@@ -44,16 +44,8 @@ def headless_opencv(folder: Path) -> None:
     if not ready.exists():
         shutil.rmtree(folder, ignore_errors=True)
         wanted = f"opencv-contrib-python-headless=={version}"
-        options = [
-            "--quiet",
-            "--disable-pip-version-check",
-            "--no-deps",
-            "--only-binary",
-            ":all:",
-            "-c",
-            str(constraints),
-        ]
-        pip = [sys.executable, "-m", "pip", "install", *options, "--target", str(folder), wanted]
+        pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+        pip += ["--only-binary", ":all:", "--target", str(folder), wanted]
         if subprocess.run(pip, check=False).returncode:
             print(f"build.spec: {wanted} cannot be had; freezing the OpenCV that is installed.", file=sys.stderr)
             return

@@ -74,6 +74,7 @@ class Settings:
         keep_awake: whether the computer is kept from falling asleep during a run.
         keep_awake_asked: whether the person has said so or not.
         pause_on_battery: whether a run waits while the computer is not plugged in.
+        ask_for_updates: whether to look for a newer Rekindle once a day.
         notify: whether the system tells of a run that has ended, to somebody who is looking elsewhere.
         last_folder: where the person last chose photos.
         geometry: the window's size and place, as Qt packs it, in Base64.
@@ -104,6 +105,7 @@ class Settings:
     keep_awake_asked: bool = False
     pause_on_battery: bool = False
     notify: bool = True
+    ask_for_updates: bool = False
     last_folder: str = ""
     geometry: str = ""
     panes: str = ""

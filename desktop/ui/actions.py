@@ -62,6 +62,7 @@ class Actions:
         self.next = self._make(_tr("&Next photo"), "]")
 
         self.shortcuts = self._make(_tr("&Keyboard shortcuts"), Key.HelpContents)
+        self.updates = self._make(_tr("Check for &updates…"), "")
         self.about = self._make(_tr("&About Rekindle"), "")
         self.about.setMenuRole(QAction.MenuRole.AboutRole)
         self._fill_menus(panel, head)
@@ -144,7 +145,7 @@ class Actions:
         view.addMenu(_tr("Show in the &list")).addActions(head.part_actions)
         view.addMenu(_tr("S&ort the list by")).addActions(head.order_actions)
         help_menu = bar.addMenu(_tr("&Help"))
-        help_menu.addActions([self.shortcuts, self.about])
+        help_menu.addActions([self.shortcuts, self.updates, self.about])
 
     def _make(self, text: str, key: QKeySequence.StandardKey | str) -> QAction:
         action = QAction(text, self._window)

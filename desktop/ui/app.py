@@ -22,9 +22,10 @@ from desktop.core.journal import open_journal
 from desktop.core.patrol import Pace
 from desktop.core.photo.header import Size
 from desktop.core.progress import BatchClock
+from desktop.core.starts import Start
 from desktop.core.workspace import Workspace
 from desktop.runner import Runner
-from desktop.ui import icons, theme
+from desktop.ui import icons, theme, words
 from desktop.ui.controller import QueueController
 from desktop.ui.garbage import GuiGarbage
 from desktop.ui.glimpses import Glimpses
@@ -38,6 +39,7 @@ from desktop.ui.recorded_queue import RecordedQueue
 from desktop.ui.single_instance import SingleInstance, hand_over
 from desktop.ui.system.native import APPLICATION_ID, System, native_system
 from desktop.ui.tasks import TaskPool
+from desktop.ui.updates_controller import UpdatesController
 from desktop.ui.watch_controller import WatchController
 
 logger = logging.getLogger(__name__)
@@ -86,10 +88,16 @@ def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> Main
     window.closing.connect(models.shutdown)
     models.changed.connect(window.look_for_models)
     models.failed.connect(notices.given)
+    updates = UpdatesController(chosen.ask_for_updates, workspace.folders.cache, window)
+    window.updatesRequested.connect(updates.open)
+    window.closing.connect(updates.shutdown)
+    updates.told.connect(window.say)
+    updates.askingChosen.connect(window.ask_for_updates)
     controller.restore(opened.jobs)
     watcher.resume()
     if opened.notice is not None:
         notices.given.emit(opened.notice)
+    updates.ask_unasked()
     return window
 
 
@@ -110,7 +118,11 @@ def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> i
     workspace.log_to_file()
     sys.excepthook = _log_unexpected
     GuiGarbage(application)
+    start = Start(workspace.folders)
+    complaint = start.begin()
     window = _window_on(workspace, native_system())
+    if complaint is not None:
+        window.say(words.error(complaint))
     instance = SingleInstance(workspace.folders.data, window)
     instance.photosHandedOver.connect(window.receive)
     if not instance.listen():
@@ -118,6 +130,7 @@ def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> i
     if photos:
         window.add_paths(photos)
     window.show()
+    QTimer.singleShot(0, start.done)  # once the events that the window brings have been seen to
     workspace.warm()
     # Python only notices Ctrl+C in a terminal when it gets to run.
     signal.signal(signal.SIGINT, lambda _number, _frame: window.close())

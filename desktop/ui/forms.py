@@ -19,6 +19,14 @@ def form(page: QWidget) -> QFormLayout:
     return rows
 
 
+def grow(dialog: QWidget) -> None:
+    """Makes a dialog as high as what has come into it needs at its width, words that wrap included."""
+    layout = dialog.layout()
+    assert layout is not None
+    layout.activate()
+    dialog.resize(dialog.width(), max(dialog.height(), layout.totalHeightForWidth(dialog.width())))
+
+
 def label(text: str, control: QWidget) -> QLabel:
     made = QLabel(text)
     made.setBuddy(control)

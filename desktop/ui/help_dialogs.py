@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, qVersion
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QDialog,
+    QDialogButtonBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 import desktop
-from desktop.core.paths import Folders
+from desktop.core import diagnostics
+from desktop.core.workspace import Workspace
 from desktop.ui import icons, theme
 from desktop.ui.actions import Actions
+from desktop.ui.forms import grow, quiet
+from desktop.ui.tasks import TaskPool
 
 
 class ShortcutsDialog(QDialog):
@@ -52,12 +65,19 @@ class ShortcutsDialog(QDialog):
 
 
 class AboutDialog(QDialog):
-    """Who this is, and where it keeps things."""
+    """Who this is, where it keeps things, and what somebody who helps wants to know."""
 
-    def __init__(self, folders: Folders, parent: QWidget | None = None) -> None:
+    def __init__(self, workspace: Workspace, disk: TaskPool, parent: QWidget | None = None) -> None:
+        """
+        Args:
+            disk: where the diagnostics are gathered.
+        """
         super().__init__(parent)
         self.setObjectName("aboutDialog")
         self.setWindowTitle(self.tr("About Rekindle"))
+        self._workspace = workspace
+        self._disk = disk
+        folders = workspace.folders
         picture = QLabel()
         picture.setPixmap(icons.application_icon().pixmap(64, 64))
         text = QLabel(
@@ -65,17 +85,30 @@ class AboutDialog(QDialog):
             "<p>{licence}</p><p>{data}<br>{log}</p>".format(
                 version=desktop.__version__,
                 what=self.tr("Enlarges and restores photos faithfully. It sharpens and cleans, and invents nothing."),
-                privacy=self.tr("Everything happens on this computer. Rekindle sends nothing and counts nothing."),
+                privacy=self.tr(
+                    "Everything happens on this computer. Rekindle counts nothing and sends nothing; it goes online "
+                    "only for models that you install, and for updates if you ask."
+                ),
                 licence=self.tr("Free software under the MIT licence. Qt is used under the LGPL."),
                 data=self.tr("Models and settings: {folder}").format(folder=folders.data),
                 log=self.tr("Log: {file}").format(file=folders.log_file),
             )
         )
         text.setWordWrap(True)
-        text.setMinimumWidth(380)
+        text.setMinimumWidth(400)
         text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
+        self._copy = buttons.addButton(self.tr("Copy diagnostics"), QDialogButtonBox.ButtonRole.ActionRole)
+        self._copy.setObjectName("copyDiagnostics")
+        self._copy.setToolTip(self.tr("Versions, folders and the end of the log, for somebody who helps you"))
+        self._copy.clicked.connect(self._gather)
+        for button in buttons.findChildren(QPushButton):
+            button.setMinimumHeight(theme.CONTROL_HEIGHT)
+            button.setAutoDefault(False)
+        buttons.button(QDialogButtonBox.StandardButton.Close).setDefault(True)
+        self._told = quiet()
+        self._told.setWordWrap(True)
         row = QHBoxLayout()
         row.setSpacing(2 * theme.GRID)
         row.addWidget(picture, alignment=Qt.AlignmentFlag.AlignTop)
@@ -84,7 +117,36 @@ class AboutDialog(QDialog):
         layout.setContentsMargins(2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID, 2 * theme.GRID)
         layout.setSpacing(2 * theme.GRID)
         layout.addLayout(row)
+        layout.addWidget(self._told)
         layout.addWidget(buttons)
+        self._told.hide()
+
+    def _gather(self) -> None:
+        self._copy.setEnabled(False)
+        workspace, screens = self._workspace, _about_the_screens()
+        self._disk.run(lambda: diagnostics.text(workspace, screens), self._take, self._fail)
+
+    def _take(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self._say(self.tr("Copied. Paste it into a message, and read it through before you send it."))
+
+    def _fail(self, error: Exception) -> None:
+        self._say(self.tr("The diagnostics could not be gathered ({reason}).").format(reason=str(error)))
+
+    def _say(self, text: str) -> None:
+        self._told.setText(text)
+        self._told.show()
+        grow(self)
+        self._copy.setEnabled(True)
+
+
+def _about_the_screens() -> list[str]:
+    """What only Qt knows."""
+    screens = ", ".join(
+        f"{screen.size().width()} x {screen.size().height()} at {screen.devicePixelRatio():g}"
+        for screen in QGuiApplication.screens()
+    )
+    return [f"Qt {qVersion()} on {QGuiApplication.platformName()}, style {QApplication.style().name()}", screens]
 
 
 def _keys(actions: Iterable[QAction]) -> list[tuple[str, str]]:

@@ -15,19 +15,18 @@ def run_window(data_dir: Path | None, photos: Sequence[Path]) -> int:
     """Opens the window with these photos queued, and returns its exit status.
 
     Raises:
-        UsageError: there is no display, or Qt is not installed.
+        UsageError: there is no display.
+        ImportError: Qt, or a library that it needs to open a window, cannot be loaded.
     """
     frozen.spare_others()
     if not has_display():
         raise UsageError(
             "There is no display to open a window on. Photos can be enhanced without one: rekindle enhance PHOTO"
         )
-    try:
-        from desktop.ui.app import run
-    except ImportError as error:
-        raise UsageError(
-            "The window needs Qt, which cannot be loaded ({reason}). Photos can be enhanced without it: "
-            "rekindle enhance PHOTO",
-            reason=error,
-        ) from error
+    from desktop.ui.platform_parts import missing_part
+
+    if trouble := missing_part():
+        raise ImportError(trouble)
+    from desktop.ui.app import run
+
     return run(sys.argv[:1], data_dir, photos)

@@ -63,11 +63,13 @@ class MainWindow(QMainWindow):
     Signals:
         queueFinished(): everything that was started has ended.
         modelsRequested(): the person wants to see which other models there are; see ``look_for_models``.
+        updatesRequested(): the person wants to know whether there is a newer Rekindle.
         closing(): it closes for good; whoever works for it has to end now.
     """
 
     queueFinished = Signal()
     modelsRequested = Signal()
+    updatesRequested = Signal()
     closing = Signal()
 
     def __init__(
@@ -152,6 +154,14 @@ class MainWindow(QMainWindow):
     def start(self) -> None:
         """Works through what waits."""
         self._controller.start()
+
+    def say(self, text: str) -> None:
+        """Tells the person something, at the bottom of the window."""
+        self._message.say(text)
+
+    def ask_for_updates(self, wanted: bool) -> None:
+        """Keeps whether to look for a newer Rekindle once a day."""
+        self._change(ask_for_updates=wanted)
 
     def look_for_models(self) -> None:
         """Offers what is there, after models were installed, imported or removed."""
@@ -365,7 +375,8 @@ class MainWindow(QMainWindow):
         actions.next.triggered.connect(lambda: queue.view.step(1))
         actions.settings.triggered.connect(self._open_settings)
         actions.shortcuts.triggered.connect(lambda: ShortcutsDialog(actions, self).open())
-        actions.about.triggered.connect(lambda: AboutDialog(self._workspace.folders, self).open())
+        actions.updates.triggered.connect(self.updatesRequested)
+        actions.about.triggered.connect(lambda: AboutDialog(self._workspace, self._disk, self).open())
         actions.quit.triggered.connect(self.close)
 
     def _choose_photos(self) -> None:

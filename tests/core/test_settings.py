@@ -43,6 +43,7 @@ CHANGED = Settings(
     keep_awake_asked=True,
     pause_on_battery=True,
     notify=False,
+    ask_for_updates=True,
     start_at_once=True,
     preview_when_idle=True,
     last_folder="/photos",
