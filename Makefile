@@ -2,7 +2,7 @@
 # Python packages into .venv, and on Debian and Ubuntu the system's own where that is allowed.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-view soak soak-many soak-drag time-left fuzz screens self-test package clean
+.PHONY: help run test lint bench bench-view first-tile soak soak-many soak-drag time-left fuzz screens self-test package clean
 
 python := .venv/bin/python
 bootstrap := sh packaging/bootstrap.sh
@@ -17,6 +17,7 @@ help:
 	@echo "make lint             check style and types only"
 	@echo "make bench            measure speed on this machine"
 	@echo "make bench-view       pan and zoom a comparison of 216 megapixels by script; for a quiet machine"
+	@echo "make first-tile       how long until something of the result is seen; for a quiet machine"
 	@echo "make soak             kill the window at random moments of a batch; minutes long"
 	@echo "make soak-drag        drag rows with a real mouse on a virtual display (needs xvfb and xdotool)"
 	@echo "make soak-many        a thousand photos in the window: memory, open files, events; minutes long"
@@ -26,7 +27,7 @@ help:
 	@echo "make self-test        check this installation"
 	@echo "make package          build the application for this system, in dist/"
 	@echo "make clean            remove what was built and cached; .venv stays"
-	@echo "More options for test, bench, bench-view, soak, time-left, fuzz, screens and self-test: ARGS=\"...\", for instance make test ARGS=\"-k tiles\""
+	@echo "More options for test, bench, bench-view, first-tile, soak, time-left, fuzz, screens and self-test: ARGS=\"...\", for instance make test ARGS=\"-k tiles\""
 
 run:
 	@$(bootstrap) run
@@ -49,6 +50,10 @@ bench:
 bench-view:
 	@$(bootstrap) run
 	PYTHONPATH=. $(python) tests/soak/view_speed.py $(ARGS)
+
+first-tile:
+	@$(bootstrap) run
+	PYTHONPATH=. $(python) tests/soak/first_tile.py $(ARGS)
 
 soak:
 	@$(bootstrap) run
