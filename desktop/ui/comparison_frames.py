@@ -134,15 +134,16 @@ class Frames:
             left, top = box.left // 2, box.top // 2
             half = Box(left, top, (box.right + 1) // 2 - left, (box.bottom + 1) // 2 - top)
             pair = (self._picture(side, zoom / 2, half, sampling) for side in (Side.BEFORE, Side.AFTER))
-            doubled = _largest_change(*pair).repeat(2, axis=0).repeat(2, axis=1)
-            changed = doubled[box.top - 2 * top :, box.left - 2 * left :][: box.height, : box.width]
+            colours = _heat(_largest_change(*pair)).view(np.uint8).reshape(half.height, half.width, 4)
+            doubled = cv2.resize(colours, (2 * half.width, 2 * half.height), interpolation=cv2.INTER_NEAREST)
+            return doubled[box.top - 2 * top :, box.left - 2 * left :][: box.height, : box.width]
         elif zoom < 1:
             rows = range(0, box.height, _STRIPE_ROWS)
             stripes = (Box(box.left, box.top + row, box.width, min(_STRIPE_ROWS, box.height - row)) for row in rows)
             changed = np.concatenate([self._changed_averaged(zoom, stripe) for stripe in stripes])
         else:
             changed = self._changed_pixels(box)
-        return heat_colours()[changed]
+        return _heat(changed)
 
     def _changed_averaged(self, zoom: float, box: Box) -> Array:
         """Of averages of a finer picture: where bicubic was only sampled, its edges would seem to have changed."""
@@ -173,6 +174,11 @@ class Frames:
             pixels, back, (box.width, box.height), flags=how, borderMode=cv2.BORDER_REPLICATE
         )
         return enlarged
+
+
+def _heat(changed: Array) -> Array:
+    """(h, w) uint32 of (h, w) uint8: each change as its colour."""
+    return heat_colours().take(changed, mode="clip")  # none is beyond it, and unlike "raise" this needs no copy
 
 
 def _largest_change(before: Array, after: Array) -> Array:

@@ -29,6 +29,7 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
+from desktop.core import priority
 from desktop.core.jobs import Request
 from desktop.core.paths import sample_photo
 from desktop.core.photo.read import read
@@ -122,6 +123,7 @@ def photo(width: int, height: int) -> np.ndarray:
 
 def run(jobs: bool, rounds: int) -> bool:
     """Prints the figures; whether they are as they should be."""
+    priority.start_opencv_threads()  # as the application does
     application = QApplication([])
     before = photo(*_ORIGINAL)
     after = cv2.resize(before, (_ORIGINAL[0] * _SCALE, _ORIGINAL[1] * _SCALE), interpolation=cv2.INTER_CUBIC)
