@@ -30,8 +30,8 @@ Order = Callable[[list[Tile]], Iterable[Tile]]
 class Observer(Protocol):
     """Sees a result come into being, on the thread that makes it. It must not change what it sees."""
 
-    def begin(self, result: Photo, todo: list[Tile], scale: int) -> None:
-        """The result, whose pixels are the bicubic enlargement until the network's answers take their place.
+    def begin(self, source: Photo, result: Photo, todo: list[Tile], scale: int) -> None:
+        """The photo as the network is given it, and the result, whose pixels mean nothing until they have arrived.
 
         Called again where the work begins anew with smaller tiles.
         """
@@ -69,7 +69,6 @@ def enhance(
         budget_mib: working memory for the network; tiles get smaller where it is tight.
         self_ensemble: whether to average the answers to every tile turned and mirrored, see ``ensemble``.
         order: by rows where None.
-        observer: costs the time of a bicubic enlargement.
 
     Raises:
         CancelledError: ``cancel`` was used. OutOfMemoryError, EngineFailedError.
@@ -83,8 +82,7 @@ def enhance(
             shape = source.shape[0] * net.scale, source.shape[1] * net.scale, *source.shape[2:]
             result = replace(photo, pixels=np.empty(shape, source.dtype), alpha=alpha)
             if observer is not None:
-                cv2.resize(source, shape[1::-1], dst=result.pixels, interpolation=cv2.INTER_CUBIC)
-                observer.begin(result, todo, net.scale)
+                observer.begin(replace(photo, pixels=source), result, todo, net.scale)
             _by_tiles(source, result.pixels, todo, net, self_ensemble, progress, cancel, order, observer)
             return result
         except MemoryError as error:

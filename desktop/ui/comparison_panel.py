@@ -8,11 +8,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from desktop.ui import icons, theme, words
 from desktop.ui.announcer import Announcer
+from desktop.ui.coming import Coming
 from desktop.ui.comparison_actions import ComparisonActions
 from desktop.ui.comparison_bar import ComparisonBar
 from desktop.ui.comparison_layout import MODES, Side
 from desktop.ui.comparison_view import ComparisonView
-from desktop.ui.live import LivePicture
 from desktop.ui.pictures import Picture
 from desktop.ui.pixel_readout import Readout
 from desktop.ui.pyramid import Pyramid
@@ -87,14 +87,14 @@ class ComparisonPanel(QWidget):
         self.bar.size_words.setToolTip(why)
         self._show_words()
 
-    def show_live(self, subject: str, coming: LivePicture) -> None:
+    def show_live(self, subject: str, coming: Coming) -> None:
         """The result of the photo that is shown has begun to come, or more of it has."""
         if subject != self._subject:
             return
-        self.sides.come(coming.picture)
+        self.sides.come(coming)
         frames = self.view.frames
         # The mark lies on the result's own pixels, so not where zoom counts another picture's.
-        marked = frames.after is coming.picture and frames.size == coming.picture.size
+        marked = frames.after is coming and frames.size == coming.size
         self.view.show_missing(coming.missing if marked else ())
 
     def clear(self) -> None:

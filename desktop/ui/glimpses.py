@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal
 
 from desktop.core.cancel import CancelToken
@@ -14,69 +12,19 @@ from desktop.core.jobs import Job
 from desktop.core.photo.photo import Photo
 from desktop.core.tiles import Span, Tile
 from desktop.runner import Runner
-from desktop.ui.live import LivePicture, kept_part, region_of
-from desktop.ui.pictures import Bicubic, enlarged_squares
-from desktop.ui.pyramid import Array, Pyramid, Sampling
+from desktop.ui.coming import Coming
+from desktop.ui.live import kept_part, region_of
+from desktop.ui.pictures import Bicubic
+from desktop.ui.pyramid import Pyramid
 from desktop.ui.system.screen_profile import screen_profile
 from desktop.ui.viewport import Box
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Patched:
-    """A bicubic enlargement with a part of it enhanced.
-
-    Attributes:
-        ground: all of it.
-        patch: the part, in the enlargement's own pixels.
-        place: where it lies.
-    """
-
-    ground: Bicubic
-    patch: Pyramid
-    place: Box
-
-    @property
-    def size(self) -> tuple[int, int]:
-        return self.ground.size
-
-    @property
-    def translucent(self) -> bool:
-        return self.ground.translucent
-
-    @property
-    def complete(self) -> bool:
-        return self.ground.complete
-
-    def completed(self) -> Patched:
-        return self if self.complete else Patched(self.ground.completed(), self.patch, self.place)
-
-    def sample(self, zoom: tuple[float, float], box: Box, sampling: Sampling = Sampling.SMOOTH) -> Array:
-        """As ``Pyramid.sample``."""
-        if sampling is Sampling.SQUARES:
-            return enlarged_squares(lambda pixels: self.sample((1.0, 1.0), pixels), self.size, zoom, box)
-        result = np.array(self.ground.sample(zoom, box, sampling))  # of which it may be a view
-        left, top = round(self.place.left * zoom[0]), round(self.place.top * zoom[1])
-        right, bottom = round(self.place.right * zoom[0]), round(self.place.bottom * zoom[1])
-        shared = box.meet(Box(left, top, right - left, bottom - top))
-        if not shared.empty:
-            rows = slice(shared.top - box.top, shared.bottom - box.top)
-            columns = slice(shared.left - box.left, shared.right - box.left)
-            result[rows, columns] = self.patch.sample(zoom, shared.moved(-left, -top), sampling)
-        return result
-
-    def colour_at(self, x: float, y: float) -> tuple[int, int, int]:
-        """As ``Pyramid.colour_at``."""
-        column, row = x * self.size[0] - self.place.left, y * self.size[1] - self.place.top
-        if 0 <= column < self.place.width and 0 <= row < self.place.height:
-            return self.patch.colour_at(column / self.place.width, row / self.place.height)
-        return self.ground.colour_at(x, y)
 
 
 class Glimpses(QObject):
     """Has the runner enhance what is looked at, one part at a time.
 
     Signals:
-        changed(job_id: str, coming: LivePicture): there is more of it to see.
+        changed(job_id: str, coming: Coming): there is more of it to see.
         failed(error: RekindleError)
     """
 
@@ -119,7 +67,7 @@ class Glimpses(QObject):
 
     def _take(self, glimpse: _Glimpse, part: Box) -> None:
         if glimpse is self._wanted and glimpse.coming is not None:
-            glimpse.coming.missing.discard(part)
+            glimpse.coming.arrived(part)
             self.changed.emit(glimpse.job_id, glimpse.coming)
 
 
@@ -128,7 +76,7 @@ class _Glimpse:
 
     def __init__(self, glimpses: Glimpses, job_id: str, original: Pyramid) -> None:
         self.job_id = job_id
-        self.coming: LivePicture | None = None
+        self.coming: Coming | None = None
         self._glimpses = glimpses
         self._original = original
         self._patch: Pyramid | None = None
@@ -140,22 +88,14 @@ class _Glimpse:
         self._offset = min(x.start, margin) * scale, min(y.start, margin) * scale
         return self
 
-    def begin(self, result: Photo, todo: list[Tile], scale: int) -> None:
+    def begin(self, _source: Photo, result: Photo, todo: list[Tile], scale: int) -> None:
         self._scale = scale
         left, top = self._offset
         pixels = result.pixels[top : top + self._place.height, left : left + self._place.width]
-        self._patch = Pyramid.build(Photo(pixels, icc=result.icc), screen_profile())
-        parts = {part for tile in todo if not (part := self._part(tile)).empty}
-        width, height = self._size
-        place = self._place
-        around = {
-            Box(0, 0, width, place.top),
-            Box(0, place.bottom, width, height - place.bottom),
-            Box(0, place.top, place.left, place.height),
-            Box(place.right, place.top, width - place.right, place.height),
-        }
-        picture = Patched(Bicubic(self._original, self._size), self._patch, place)
-        self.coming = LivePicture(picture, parts | {part for part in around if not part.empty})
+        self._patch = Pyramid.unfilled(Photo(pixels, icc=result.icc), screen_profile())
+        ground = Bicubic(self._original.completed(), self._size)
+        parts = (part for tile in todo if not (part := self._part(tile)).empty)
+        self.coming = Coming(ground, self._patch, self._place, parts)
         with contextlib.suppress(RuntimeError):  # the window has gone
             self._glimpses._begun.emit(self)
 

@@ -10,31 +10,19 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from desktop.core.gaze import Region, by_gaze
 from desktop.core.photo.photo import Photo
 from desktop.core.tiles import Tile
-from desktop.ui.pictures import Picture
+from desktop.ui.coming import Coming
+from desktop.ui.pictures import Bicubic
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.system.screen_profile import screen_profile
 from desktop.ui.viewport import Box
-
-
-class LivePicture:
-    """A result that is coming: bicubic, and tile by tile the network's answer.
-
-    Attributes:
-        picture: what is drawn of it, which changes meanwhile.
-        missing: the parts that are bicubic still, in result pixels. On the GUI thread.
-    """
-
-    def __init__(self, picture: Picture, missing: Iterable[Box]) -> None:
-        self.picture = picture
-        self.missing = set(missing)
 
 
 class Live(QObject):
     """Shows the one job under way to whoever looks at it, and has done first what is looked at.
 
     Signals:
-        began(job_id: str, picture: LivePicture): there is something to see; again where the work had to begin anew.
-        changed(job_id: str, picture: LivePicture): less of it is missing.
+        began(job_id: str, picture: Coming): there is something to see; again where the work had to begin anew.
+        changed(job_id: str, picture: Coming): less of it is missing.
     """
 
     began = Signal(str, object)
@@ -45,7 +33,7 @@ class Live(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._looked_at: tuple[str, Region] | None = None
-        self._shown: tuple[str, LivePicture] | None = None
+        self._shown: tuple[str, Coming] | None = None
         self._built.connect(self._begin)
         self._came.connect(self._take)
 
@@ -62,7 +50,7 @@ class Live(QObject):
         looked_at = self._looked_at
         return looked_at[1] if looked_at is not None and looked_at[0] == job_id else None
 
-    def picture_of(self, job_id: str) -> LivePicture | None:
+    def picture_of(self, job_id: str) -> Coming | None:
         """What there is to see of a job under way."""
         return self._shown[1] if self._shown is not None and self._shown[0] == job_id else None
 
@@ -70,14 +58,14 @@ class Live(QObject):
         """The job under way has ended: its pixels are let go."""
         self._shown = None
 
-    def _begin(self, job_id: str, picture: LivePicture) -> None:
+    def _begin(self, job_id: str, picture: Coming) -> None:
         self._shown = job_id, picture
         self.began.emit(job_id, picture)
 
     def _take(self, job_id: str, part: Box) -> None:
         picture = self.picture_of(job_id)
         if picture is not None:
-            picture.missing.discard(part)
+            picture.arrived(part)
             self.changed.emit(job_id, picture)
 
 
@@ -93,10 +81,13 @@ class _Onlooker:
     def order(self, tiles: list[Tile]) -> Iterable[Tile]:
         return by_gaze(tiles, lambda: self._live.region_in(self._job_id))
 
-    def begin(self, result: Photo, todo: list[Tile], scale: int) -> None:
+    def begin(self, source: Photo, result: Photo, todo: list[Tile], scale: int) -> None:
         self._scale = scale
-        self._pyramid = Pyramid.build(result, screen_profile())
-        picture = LivePicture(self._pyramid, (kept_part(tile, scale) for tile in todo))
+        screen = screen_profile()
+        self._pyramid = Pyramid.unfilled(result, screen)
+        ground = Bicubic(Pyramid.build(source, screen), self._pyramid.size)
+        whole = Box(0, 0, *self._pyramid.size)
+        picture = Coming(ground, self._pyramid, whole, (kept_part(tile, scale) for tile in todo))
         with contextlib.suppress(RuntimeError):  # the window has gone
             self._live._built.emit(self._job_id, picture)
 

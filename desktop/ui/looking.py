@@ -5,10 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer
 
 from desktop.core.jobs import ACTIVE, Job, JobState
+from desktop.ui.coming import Coming
 from desktop.ui.comparison_panel import ComparisonPanel
 from desktop.ui.controller import QueueController
 from desktop.ui.glimpses import Glimpses
-from desktop.ui.live import Live, LivePicture
+from desktop.ui.live import Live
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.queue_view import QueueView
 
@@ -51,7 +52,7 @@ class Looking(QObject):
             self.show(job.id, coming)
         self.follow()
 
-    def show(self, job_id: str, coming: LivePicture) -> None:
+    def show(self, job_id: str, coming: Coming) -> None:
         """More of a result is there to see, tile by tile."""
         self._comparison.show_live(job_id, coming)
 

@@ -113,6 +113,18 @@ class Pyramid:
         """With every level down to a long side of 512 px. Raises ValueError for what is not a picture."""
         return cls.wrap(picture, screen).completed()
 
+    @classmethod
+    def unfilled(cls, picture: Array | PhotoLike, screen: bytes | None = None) -> Pyramid:
+        """Of a picture that is not there yet: with levels that `refresh` fills. Takes memory only as they are."""
+        bare = cls.wrap(picture, screen)
+        pixel: _Level = bare._base
+        form = pixel.crop(slice(1), slice(1)).shape[2:]
+        levels, size = [], bare.size
+        while max(size) > SMALLEST_LEVEL:
+            size = (size[0] + 1) // 2, (size[1] + 1) // 2
+            levels.append(np.zeros((*size[::-1], *form), np.uint8))
+        return replace(bare, levels=tuple(levels), complete=True)
+
     def completed(self) -> Pyramid:
         """The same picture with its levels; about 0.1 s for 100 megapixels, on any thread."""
         if self.complete:

@@ -31,8 +31,8 @@ from desktop.core import settings
 from desktop.core.paths import Folders, sample_photo
 from desktop.core.workspace import Workspace
 from desktop.ui import app, main_window
+from desktop.ui.coming import Coming
 from desktop.ui.comparison_panel import ComparisonPanel
-from desktop.ui.live import LivePicture
 from desktop.ui.main_window import MainWindow
 
 _SIZE = (4000, 3000)
@@ -51,7 +51,7 @@ class Eye(QObject):
         self.times: dict[str, float] = {}
         show = panel.show_live
 
-        def show_live(subject: str, coming: LivePicture) -> None:
+        def show_live(subject: str, coming: Coming) -> None:
             show(subject, coming)
             self._of_all = self._of_all or len(coming.missing)
             self._awaited = _SEEN if len(coming.missing) < self._of_all else _BICUBIC

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from desktop.core import loaded_net
 from desktop.core.jobs import JobState
 from desktop.ui.app import create_window
-from desktop.ui.glimpses import Patched
+from desktop.ui.coming import Coming
 from desktop.ui.main_window import MainWindow
 from desktop.ui.viewport import Box
 
@@ -113,9 +113,10 @@ def test_tiles_appear_as_they_are_finished_over_the_bicubic_enlargement(
     frames = view.frames
     assert frames.size == (SIZE[0] * 3, SIZE[1] * 3)
     assert sum(part.width * part.height for part in missing(window)) == frames.size[0] * frames.size[1]
-    bicubic = frames.after.colour.copy()
+    whole = Box(0, 0, *frames.size)
+    bicubic = np.array(frames.after.sample((1.0, 1.0), whole))
     part = arrived(qtbot, window, gate)
-    changed = (frames.after.colour != bicubic).any(axis=2)
+    changed = (frames.after.sample((1.0, 1.0), whole) != bicubic).any(axis=2)
     inside = slice(part.top, part.bottom), slice(part.left, part.right)
     assert changed[inside].any()
     changed[inside] = False
@@ -190,7 +191,7 @@ def test_the_finished_file_takes_the_place_of_what_was_seen_coming(
     add("a.png")
     begun(qtbot, window)
     coming = window._comparison.view.frames.after
-    pixels = coming.colour
+    pixels = coming._over.colour
     with qtbot.waitSignal(window.queueFinished, timeout=PATIENCE_MS):
         gate.open()
     view = window._comparison.view
@@ -232,7 +233,7 @@ def test_another_photo_is_shown_without_it_and_coming_back_shows_it_again(
     qtbot.waitUntil(lambda: len(picture.missing) == count - 1, timeout=PATIENCE_MS)
     assert view.frames.after is None
     window._queue.view.step(-1)
-    qtbot.waitUntil(lambda: view.frames.after is picture.picture, timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: view.frames.after is picture, timeout=PATIENCE_MS)
     assert missing(window) == picture.missing
 
 
@@ -241,7 +242,7 @@ def previewed(qtbot: QtBot, window: MainWindow, gate: Gate) -> None:
     gate.open()
     qtbot.waitUntil(lambda: window._comparison.view.frames.before is not None, timeout=PATIENCE_MS)
     window._comparison.commands.preview.trigger()
-    qtbot.waitUntil(lambda: isinstance(window._comparison.view.frames.after, Patched), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: isinstance(window._comparison.view.frames.after, Coming), timeout=PATIENCE_MS)
     place = window._comparison.view.frames.after.place
     qtbot.waitUntil(lambda: all(part.meet(place).empty for part in missing(window)), timeout=PATIENCE_MS)
 
@@ -277,7 +278,7 @@ def test_a_preview_shows_the_pixels_the_result_will_have(
     shown = [patched.colour_at(*spot) for spot in spots]
     with qtbot.waitSignal(window.queueFinished, timeout=PATIENCE_MS):
         window.start()
-    qtbot.waitUntil(lambda: not isinstance(view.frames.after, Patched | None), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: not isinstance(view.frames.after, Coming | None), timeout=PATIENCE_MS)
     assert [view.frames.after.colour_at(*spot) for spot in spots] == shown
 
 
@@ -326,7 +327,7 @@ def test_previews_come_unasked_if_that_is_wished(
     gate.open()
     window._change_settings(replace(window._settings, preview_when_idle=True))
     add("a.png")
-    qtbot.waitUntil(lambda: isinstance(window._comparison.view.frames.after, Patched), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: isinstance(window._comparison.view.frames.after, Coming), timeout=PATIENCE_MS)
 
 
 def test_photos_are_enhanced_as_soon_as_they_are_added_if_that_is_wished(
@@ -347,7 +348,7 @@ def test_nobody_waits_for_a_preview_of_a_photo_that_is_no_longer_looked_at(
     view, first = window._comparison.view, window._comparison.subject
     qtbot.waitUntil(lambda: view.frames.before is not None, timeout=PATIENCE_MS)
     window._comparison.commands.preview.trigger()
-    qtbot.waitUntil(lambda: isinstance(view.frames.after, Patched), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: isinstance(view.frames.after, Coming), timeout=PATIENCE_MS)
     window._queue.view.step(1)
     qtbot.waitUntil(lambda: window._comparison.subject not in (None, first), timeout=PATIENCE_MS)
     gate.let(1)  # for the tile under way; for the rest of them the network would wait at the gate
