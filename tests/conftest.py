@@ -237,6 +237,7 @@ class FakeNet:
     mib_per_pixel: float = 0.0
     engine: str = "fake"
     precision: str = "exact"
+    arithmetic: str = "f32"
     seen: list[tuple[int, int]] = field(default_factory=list)
 
     def upscale(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -271,8 +272,13 @@ class FakeEngine:
     name: str = "fake"
     loaded: list[str] = field(default_factory=list)
     mixed: list[Mixed | None] = field(default_factory=list)
+    threads: int = 0
+    able: tuple[str, ...] = ("f32",)
 
-    def load(self, model: Model, file: Path, mixed: Mixed | None = None) -> FakeNet:
+    def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
+        return self.able
+
+    def load(self, model: Model, file: Path, mixed: Mixed | None = None, arithmetic: str = "f32") -> FakeNet:
         assert file.is_file()
         self.loaded.append(model.id)
         self.mixed.append(mixed)

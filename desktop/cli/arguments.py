@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import desktop
+from desktop.core.engines.base import FAST, PRECISIONS
 from desktop.core.errors import UsageError
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
 from desktop.core.jobs import DEFAULT_TEMPLATE
@@ -111,7 +112,19 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="best quality: the average of eight passes, so it takes eight times as long",
     )
-    parser.add_argument("--engine", metavar="NAME", default="auto", help="auto (default) or opencv")
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        default="auto",
+        help="what does the arithmetic: auto (default, the fastest that works here), opencv, or openvino",
+    )
+    parser.add_argument(
+        "--precision",
+        choices=PRECISIONS,
+        default=FAST,
+        help="fast (default): rounded arithmetic, several times faster, that no eye can tell from exact; "
+        "exact: within one grey level of OpenCV's dnn_superres, on any computer",
+    )
     parser.add_argument("--format", choices=tuple(BY_NAME), help="default: the photo's own; PNG where that cannot be")
     parser.add_argument("--quality", type=_quality, metavar="1..100", default=95, help="JPEG and WebP (default: 95)")
     parser.add_argument(

@@ -185,6 +185,7 @@ def _requests(options: argparse.Namespace, left_out: LeftOut) -> Iterator[Reques
             target=target,
             cut=Cut(options.straighten, options.crop) if options.straighten or options.crop else None,
             engine=options.engine,
+            precision=options.precision,
             strength=options.strength,
             self_ensemble=options.self_ensemble,
             output=folder,

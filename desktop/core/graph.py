@@ -1,4 +1,4 @@
-"""A TensorFlow graph (.pb) read without TensorFlow: its nodes, what feeds them, and the shapes of their constants.
+"""A TensorFlow graph (.pb) read without TensorFlow: its nodes, what feeds them, and their constants.
 
 Reads the wire format of protocol buffers (protobuf.dev/programming-guides/encoding) as far as tensorflow's graph.proto,
 node_def.proto, attr_value.proto and tensor.proto need it, and takes nothing on trust: the file may be a stranger's.
@@ -7,9 +7,13 @@ node_def.proto, attr_value.proto and tensor.proto need it, and takes nothing on 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 _MOST_NODES = 20_000
 _VARINT, _EIGHT_BYTES, _LENGTH, _FOUR_BYTES = 0, 1, 2, 5
@@ -17,6 +21,7 @@ _LONGEST_VARINT = 10
 # tensor.proto: where numbers stand as they are, and where as lists. types.proto: bytes of float, int32, quint8, half.
 _CONTENT, _LISTS = 4, (5, 7, 13)
 _BYTES = {1: 4, 3: 4, 12: 1, 19: 2}
+_NUMBERS: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 3: np.dtype("<i4"), 12: np.dtype("u1"), 19: np.dtype("<f2")}
 
 Value = int | memoryview
 
@@ -54,6 +59,7 @@ class Node:
         block: of a DepthToSpace; 0 for everything else.
         strides: of a convolution.
         padding: of a convolution, such as "SAME".
+        kind, numbers: of a constant, its type's number in types.proto and what it holds, see ``constant``.
     """
 
     name: str
@@ -64,6 +70,19 @@ class Node:
     block: int = 0
     strides: tuple[int, ...] = ()
     padding: str = ""
+    kind: int = 0
+    numbers: bytes = field(default=b"", repr=False)
+
+
+def constant(node: Node) -> NDArray[Any]:
+    """What a constant that is whole holds, in its shape: float32, int32, uint8 or float16.
+
+    Raises:
+        ValueError: it is no such constant.
+    """
+    if node.shape is None or not node.whole:
+        raise ValueError(f"{node.name} is no whole constant")
+    return np.frombuffer(node.numbers, _NUMBERS[node.kind]).reshape(node.shape)
 
 
 def read(content: bytes) -> dict[str, Node]:
@@ -150,16 +169,18 @@ def _node(data: memoryview) -> Node:
         attributes = {key: {number: part for number, _, part in _fields(value)} for key, value in found.items()}
         fed = tuple(one.removesuffix(":0") for one in inputs if not one.startswith("^"))
         block, padding = attributes.get("block_size", {}).get(3, 0), attributes.get("padding", {}).get(2, b"")
-        shape, whole = _constant(attributes.get("value", {}).get(8)) if op == "Const" else (None, True)
+        tensor = _constant(attributes.get("value", {}).get(8)) if op == "Const" else _Tensor()
         return Node(
             name,
             op,
             fed,
-            shape,
-            whole,
+            tensor.shape,
+            tensor.whole,
             block if isinstance(block, int) else 0,
             _integers(attributes.get("strides", {}).get(1)),
             "" if isinstance(padding, int) else _text(padding),
+            tensor.kind,
+            bytes(tensor.numbers),
         )
     except _CutOffError as error:  # within a part that is whole: nonsense rather than a missing end
         raise ValueError("a node that makes no sense") from error
@@ -169,25 +190,37 @@ def _text(value: memoryview | bytes) -> str:
     return bytes(value).decode("utf-8")  # UnicodeDecodeError is a ValueError
 
 
-def _constant(tensor: Value | None) -> tuple[tuple[int, ...] | None, bool]:
-    """Shape of a TensorProto, a scalar's is empty, and whether its content fits that."""
+@dataclass(frozen=True)
+class _Tensor:
+    shape: tuple[int, ...] | None = None
+    whole: bool = True
+    kind: int = 0
+    numbers: bytes | memoryview = b""
+
+
+def _constant(tensor: Value | None) -> _Tensor:
+    """Of a TensorProto; a scalar's shape is empty."""
     if not isinstance(tensor, memoryview):
-        return None, False
+        return _Tensor(whole=False)
     sides: list[int] = []
-    kind = held = 0
+    kind = 0
+    held: bytes | memoryview = b""
     for number, _, value in _fields(tensor):
         if number == 1 and isinstance(value, int):
             kind = value
         elif number == _CONTENT and isinstance(value, memoryview):
-            held = len(value)
+            held = value
         elif number in _LISTS:  # packed, or one by one
-            held += len(value) if isinstance(value, memoryview) else _BYTES.get(kind, 0)
+            size = _BYTES.get(kind, 0)
+            one = value if isinstance(value, memoryview) else (value & (1 << 8 * size) - 1).to_bytes(size, "little")
+            held = bytes(held) + bytes(one)
         elif number == 2 and isinstance(value, memoryview):
             for inner, _, dimension in _fields(value):
                 if inner == 2 and isinstance(dimension, memoryview):
-                    size = {key: part for key, _, part in _fields(dimension)}.get(1, 0)
-                    sides.append(size if isinstance(size, int) else 0)
-    return tuple(sides), kind in _BYTES and held == _BYTES[kind] * prod(sides)
+                    side = {key: part for key, _, part in _fields(dimension)}.get(1, 0)
+                    sides.append(side if isinstance(side, int) else 0)
+    whole = kind in _BYTES and len(held) == _BYTES[kind] * prod(sides)
+    return _Tensor(tuple(sides), whole, kind, held)
 
 
 def _integers(listed: Value | None) -> tuple[int, ...]:

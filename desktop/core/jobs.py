@@ -90,6 +90,7 @@ class Request:
         target: a size in place of the scale, see ``sizes.Target``; empty for none.
         cut: how the photo is turned and cut before it is enlarged; None for not at all.
         engine: an engine's name or "auto".
+        precision: "exact" or "fast".
         strength: 0 to 100, for models that have one; None for full, or for what "auto" finds right.
         self_ensemble: whether to take eight times as long for the best quality.
         decided: what "auto" came to for this photo before.
@@ -116,6 +117,7 @@ class Request:
     model: str | None = None
     scale: int | None = None
     engine: str = "auto"
+    precision: str = "fast"
     strength: int | None = None
     self_ensemble: bool = False
     decided: Decision | None = None

@@ -121,7 +121,8 @@ class ModelChoice:
         """The net of a pass, for the thread that has it. Raises what ``LoadedNet.get`` does."""
         if number == 0 and self.net is not None:
             return self.net
-        net, seconds = self._loaded.get(self._model_of(number), self._request.engine, self.strength)
+        model = self._model_of(number)
+        net, seconds = self._loaded.get(model, self._request.engine, self.strength, self._request.precision)
         self.load_seconds += seconds
         if number == 0:
             self.net = net

@@ -6,9 +6,11 @@ import logging
 import logging.handlers
 import threading
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from desktop.core.engines.choosing import Measured
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
 from desktop.core.isolation.pool import WorkerPool
 from desktop.core.loaded_net import LoadedNet
@@ -51,6 +53,11 @@ class Workspace:
         """Opens photos in children with limits, so that no file can hurt."""
         return IsolatedReader(self.children)
 
+    @cached_property
+    def measured(self) -> Measured:
+        """How fast the engines are on this machine, as far as that is known."""
+        return Measured(self.folders.cache)
+
     @property
     def installer(self) -> Installer:
         """Changes which models are here. The first use takes a moment: hardly any start needs what talks to the web."""
@@ -81,7 +88,12 @@ class Workspace:
 
     def pipeline(self, memory_mib: int = 0, max_megapixels: int = DEFAULT_MAX_MEGAPIXELS) -> Pipeline:
         """A pipeline with a net of its own. ``memory_mib`` 0 stands for a quarter of the machine's memory."""
-        return Pipeline(self.catalogue, LoadedNet(self.store), Limits.chosen(memory_mib, max_megapixels), self.reader)
+        return Pipeline(
+            self.catalogue,
+            LoadedNet(self.store, measured=self.measured),
+            Limits.chosen(memory_mib, max_megapixels),
+            self.reader,
+        )
 
     def log_to_file(self) -> None:
         """Writes the log into the person's folder, rotated. A folder that cannot be written is no reason to stop."""

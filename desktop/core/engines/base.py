@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from desktop.core.models.catalogue import Model
 
+EXACT, FAST = PRECISIONS = "exact", "fast"
+"""float32, within a grey level of dnn_superres; or whatever is fastest and cannot be told from it by eye."""
+
 
 class Net(Protocol):
     """A loaded network. Used from the thread that loaded it only.
@@ -18,7 +21,8 @@ class Net(Protocol):
     Attributes:
         scale: how many times wider and higher the answer is.
         engine: name of the engine that runs it.
-        precision: "exact" (float32) or "fast".
+        precision: "exact" or "fast".
+        arithmetic: what it calculates in: "f32", "bf16", "fp16" or "int8".
         halo: margin in input pixels beyond which a tile's surroundings no longer show in the rounded answer.
         tile: side of the square tile, halo included, that was measured to be fastest.
     """
@@ -26,6 +30,7 @@ class Net(Protocol):
     scale: int
     engine: str
     precision: str
+    arithmetic: str
     halo: int
     tile: int
 
@@ -62,13 +67,24 @@ class Engine(Protocol):
     """Loads networks."""
 
     name: str
+    threads: int
 
-    def load(self, model: Model, file: Path, mixed: Mixed | None = None) -> Net:
+    def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
+        """What it can calculate this network in on this machine, the one that should be fastest first.
+
+        Raises:
+            EngineFailedError: it does not work here.
+        """
+        ...
+
+    def load(self, model: Model, file: Path, mixed: Mixed | None = None, arithmetic: str = "f32") -> Net:
         """
         Args:
             mixed: what to mix with the network in ``file``.
+            arithmetic: one of ``arithmetics``.
 
         Raises:
             ModelDamagedError: a verified file is still not a network this engine can run, or the two cannot be mixed.
+            EngineFailedError: the engine cannot run it, though another may.
         """
         ...

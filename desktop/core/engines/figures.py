@@ -80,3 +80,8 @@ def _by_catalogue(model: Model) -> Network:
     many = model.parameters > _MANY_PARAMETERS
     features, radius = (256, 67) if many else (_TYPICAL_FEATURES, 35)
     return Network(model.algorithm, model.family, model.scale, model.parameters, features, radius)
+
+
+def openvino_figures(model: Model, content: bytes, arithmetic: str) -> Figures:
+    """The same for OpenVINO."""
+    return figures(model, content)

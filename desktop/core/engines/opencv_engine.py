@@ -15,22 +15,21 @@ from numpy.typing import NDArray
 
 from desktop.core import errors
 from desktop.core.engines import luma
-from desktop.core.engines.base import Mixed
+from desktop.core.engines.base import EXACT, Mixed
+from desktop.core.engines.common import MEAN_RGB, content_of, no_memory, require_numbers, require_shape, unlike
 from desktop.core.engines.figures import figures
 from desktop.core.models.catalogue import Model
 from desktop.core.opencv import cv2
 
-# Mean of the training pictures, BGR, as dnn_superres has it.
-_MEAN_BGR = (103.1545782, 111.561547, 114.35629928)
-_MEAN_RGB = np.array(_MEAN_BGR[::-1], np.float32)
-_ALGORITHMS = ("edsr", "espcn", "fsrcnn", "lapsrn")
+ALGORITHMS = ("edsr", "espcn", "fsrcnn", "lapsrn")
 
 
 class OpenCvNet:
     """See ``Net``."""
 
     engine = "opencv"
-    precision = "exact"
+    precision = EXACT
+    arithmetic = "f32"
 
     def __init__(self, model: Model, content: bytes, other: bytes | None = None, share: float = 0.0) -> None:
         """
@@ -54,24 +53,21 @@ class OpenCvNet:
 
     def upscale(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
         result = self._by_colours(picture) if self._in_colour else self._by_brightness(picture)
-        if not np.isfinite(result).all():
-            raise _no_picture()
+        require_numbers(result)
         return result
 
     def _by_colours(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
         # The network's planes are blue, green, red; ours red, green, blue. Not left to blobFromImage,
         # whose mean is in the order of the planes it gives, not of those it takes.
-        planes = self._forward((picture - _MEAN_RGB)[..., ::-1].transpose(2, 0, 1))
-        result: NDArray[np.float32] = planes[::-1].transpose(1, 2, 0) + _MEAN_RGB
+        planes = self._forward((picture - MEAN_RGB)[..., ::-1].transpose(2, 0, 1))
+        result: NDArray[np.float32] = planes[::-1].transpose(1, 2, 0) + MEAN_RGB
         return result
 
     def _by_brightness(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
-        if not np.isfinite(picture).all():  # which rounding to 8 bits would hide
-            raise _no_picture()
+        require_numbers(picture)
         brightness, colours, whole = luma.split(picture)
         (enlarged,) = self._forward(brightness[np.newaxis])
-        if not np.isfinite(enlarged).all():
-            raise _no_picture()
+        require_numbers(enlarged)
         return luma.join(enlarged, colours, whole)
 
     def _forward(self, given: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -81,20 +77,15 @@ class OpenCvNet:
             self._net.setInput(np.ascontiguousarray(given[np.newaxis]))
             answer = np.asarray(self._net.forward(), np.float32)
         except MemoryError as error:
-            raise _no_memory(width, height) from error
+            raise no_memory(width, height) from error
         except cv2.error as error:
             if error.code == cv2.Error.StsNoMem:
-                raise _no_memory(width, height) from error
+                raise no_memory(width, height) from error
             raise errors.EngineFailedError(
                 "OpenCV could not run the model: {reason}.", reason=_first_line(error)
             ) from error
         expected = (1, count, height * self.scale, width * self.scale)
-        if answer.shape != expected:
-            raise errors.EngineFailedError(
-                "The model answered with a picture of the wrong size ({found} instead of {expected}).",
-                found=answer.shape,
-                expected=expected,
-            )
+        require_shape(answer, expected)
         planes: NDArray[np.float32] = answer[0]
         return planes
 
@@ -106,28 +97,22 @@ class OpenCvEngine:
     """See ``Engine``."""
 
     name = "opencv"
+    threads = 0
 
-    def load(self, model: Model, file: Path, mixed: Mixed | None = None) -> OpenCvNet:
-        if model.algorithm not in _ALGORITHMS:
+    def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
+        return (OpenCvNet.arithmetic,)
+
+    def load(self, model: Model, file: Path, mixed: Mixed | None = None, arithmetic: str = "f32") -> OpenCvNet:
+        if model.algorithm not in ALGORITHMS:
             raise errors.EngineFailedError("Rekindle cannot run {kind} models yet.", kind=model.algorithm.upper())
-        content = _content(model, file)
-        other = _content(model, mixed.file) if mixed is not None else None
+        content = content_of(model, file)
+        other = content_of(model, mixed.file) if mixed is not None else None
         try:
             return OpenCvNet(model, content, other, mixed.share if mixed is not None else 0.0)
         except cv2.error as error:
             raise errors.ModelDamagedError(
                 "The file of the model “{name}” is not a network OpenCV can read.", name=model.id
             ) from error
-
-
-def _content(model: Model, file: Path) -> bytes:
-    """By content, because OpenCV cannot open every path on Windows."""
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise errors.ModelDamagedError(
-            "The model “{name}” cannot be read: {reason}.", name=model.id, reason=error.strerror or str(error)
-        ) from error
 
 
 def _mix(net: Any, other: Any, share: float, model: Model) -> None:
@@ -137,34 +122,14 @@ def _mix(net: Any, other: Any, share: float, model: Model) -> None:
     """
     names = net.getLayerNames()
     if names != other.getLayerNames():
-        raise _unlike(model)
+        raise unlike(model)
     for name in names:
         layer, others = net.getLayerId(name), other.getLayer(other.getLayerId(name)).blobs
         own = net.getLayer(layer).blobs
         if [blob.shape for blob in own] != [blob.shape for blob in others]:
-            raise _unlike(model)
+            raise unlike(model)
         for number, (one, two) in enumerate(zip(own, others, strict=True)):
             net.setParam(layer, number, ((1 - share) * one + share * two).astype(one.dtype))
-
-
-def _unlike(model: Model) -> errors.ModelDamagedError:
-    return errors.ModelDamagedError(
-        "The model “{name}” has no strength to choose: it is not built like the one it would be mixed with.",
-        name=model.id,
-    )
-
-
-def _no_picture() -> errors.EngineFailedError:
-    return errors.EngineFailedError("The model gave an answer that is not a picture.")
-
-
-def _no_memory(width: int, height: int) -> errors.OutOfMemoryError:
-    return errors.OutOfMemoryError(
-        "There is not enough memory to enhance a piece of {width} × {height} pixels. "
-        "Close other programs and try again.",
-        width=width,
-        height=height,
-    )
 
 
 def _first_line(error: BaseException) -> str:

@@ -1,0 +1,61 @@
+"""Pictures of our own on which networks are measured: what photos have in them, in a few small tiles."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.core.opencv import cv2
+from desktop.core.paths import sample_photo
+from desktop.core.photo.read import read
+
+SIDE = 96
+_PLACES = ((0.5, 0.5), (0.25, 0.3), (0.75, 0.3), (0.3, 0.75), (0.7, 0.7))
+_GRAIN = (4, 12)
+_WORDS = ("Rekindle 1907", "quick brown fox", "0123456789", "JUMPS over")
+
+Picture = NDArray[np.float32]
+
+
+@cache
+def tiles() -> tuple[Picture, ...]:
+    """(SIDE, SIDE, 3) float32 RGB, whole numbers 0..255: parts of the sample photo at two sizes, with grain, with
+    letters, dark and bright. The same on every computer."""
+    sample: NDArray[Any] = read(sample_photo()).pixels
+    half: NDArray[Any] = cv2.resize(sample, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
+    plain = [_part(sample, *place) for place in _PLACES] + [_part(half, *place) for place in _PLACES[:3]]
+    random = np.random.default_rng(20)
+    grainy = [plain[number] + random.normal(0, sigma, (SIDE, SIDE, 1)) for number, sigma in enumerate(_GRAIN)]
+    letters = [_letters(255, (20, 20, 20)), _letters(30, (240, 200, 60))]
+    light = [plain[2] * 0.3, 255 - (255 - plain[3]) * 0.4]
+    listed: list[NDArray[Any]] = [*plain, *grainy, *letters, *light]
+    made = [np.clip(np.rint(tile), 0, 255).astype(np.float32) for tile in listed]
+    for tile in made:
+        tile.setflags(write=False)
+    return tuple(made)
+
+
+def _part(picture: NDArray[Any], x: float, y: float) -> NDArray[Any]:
+    """Around a place, as fractions of the sides; a small picture is repeated."""
+    high, wide = (max(side, SIDE) for side in picture.shape[:2])
+    enough = np.pad(picture, ((0, high - picture.shape[0]), (0, wide - picture.shape[1]), (0, 0)), mode="wrap")
+    top, left = round((high - SIDE) * y), round((wide - SIDE) * x)
+    return enough[top : top + SIDE, left : left + SIDE]
+
+
+def _letters(paper: int, ink: tuple[int, int, int]) -> NDArray[np.uint8]:
+    page = np.full((SIDE, SIDE, 3), paper, np.uint8)
+    for number, words in enumerate(_WORDS):
+        place = (2, 18 + number * 24)
+        cv2.putText(page, words, place, cv2.FONT_HERSHEY_SIMPLEX, 0.35 + 0.1 * number, ink, 1, cv2.LINE_AA)
+    return page
+
+
+def decibels(one: Picture, other: Picture) -> float:
+    """PSNR of two enlarged pictures as they are shown, in 8 bits; infinite where they are the same."""
+    seen = (np.clip(np.rint(picture), 0, 255) for picture in (one, other))
+    error = float(np.mean((next(seen) - next(seen)) ** 2))
+    return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))

@@ -1,0 +1,221 @@
+"""Which engine runs a network, and in what arithmetic: what is measured once for a machine, and what it comes to."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import logging
+import os
+import platform
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+import desktop
+from desktop.core import errors, files
+from desktop.core.engines.base import EXACT, Engine, Net
+from desktop.core.engines.calibration import decibels, tiles
+from desktop.core.models.catalogue import Model
+from desktop.core.opencv import cv2
+
+logger = logging.getLogger(__name__)
+
+ALIKE_DB = 50.0
+"""What fast arithmetic must keep to float32 on every calibration tile."""
+REFERENCE = "opencv"
+F32 = "f32"
+_EXPECTED = ("int8", "fp16", "bf16", F32)
+"""The one that should be fastest first, where nothing is measured."""
+_FILE = "engines.json"
+_VERSION = 1
+_ROUNDS = 5
+_LIBRARIES = ("opencv-contrib-python", "openvino", "ncnn", "numpy")
+# One tile tells a gross mistake of this machine's arithmetic before the first photo; all of them are for later.
+_FIRST_LOOK = 1
+
+
+@dataclass(frozen=True, order=True)
+class Candidate:
+    """A way to run a network."""
+
+    engine: str
+    arithmetic: str
+
+    def __str__(self) -> str:
+        return f"{self.engine}/{self.arithmetic}"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was measured of a candidate.
+
+    Attributes:
+        decibels: between its answers and the reference's, of the worst tile.
+        ns_per_pixel: of what is kept of a tile; 0 where only the answers were looked at.
+    """
+
+    decibels: float
+    ns_per_pixel: float = 0.0
+
+
+class Measured:
+    """What is known of this machine, in memory and in a file of the cache. Safe from any thread."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        """``folder`` need not exist; nothing is kept where None."""
+        self._path = folder / _FILE if folder is not None else None
+        self._mutex = threading.Lock()
+        self._machine = machine()
+        self._found: dict[str, dict[Candidate, Found]] = {}
+        if self._path is not None:
+            self._found = _read(self._path, self._machine)
+
+    def of(self, model: Model) -> Mapping[Candidate, Found]:
+        with self._mutex:
+            return dict(self._found.get(model.sha256, {}))
+
+    def note(self, model: Model, candidate: Candidate, found: Found) -> None:
+        """A look at the answers alone forgets no time that was measured."""
+        with self._mutex:
+            known = self._found.setdefault(model.sha256, {})
+            before = known.get(candidate)
+            if before is not None and not found.ns_per_pixel:
+                found = replace(found, ns_per_pixel=before.ns_per_pixel)
+            known[candidate] = found
+            plain = {
+                sha256: {str(one): asdict(value) for one, value in entries.items()}
+                for sha256, entries in self._found.items()
+            }
+        if self._path is not None:
+            try:
+                content = {"version": _VERSION, "machine": self._machine, "models": plain}
+                files.write_whole(self._path, json.dumps(content, indent=1).encode())
+            except OSError as error:
+                logger.info("Measurements cannot be kept: %s", error)
+
+
+def machine() -> str:
+    """What measurements hold for: with other hardware or versions they are taken anew."""
+    versions = [f"{name} {_version(name)}" for name in _LIBRARIES]
+    features = "".join(str(int(cv2.checkHardwareSupport(number))) for number in range(1, 320))
+    parts = (desktop.__version__, platform.system(), platform.machine(), _processor(), str(os.cpu_count()), features)
+    return "; ".join((*parts, *versions))
+
+
+def ordered(candidates: Iterable[Candidate], found: Mapping[Candidate, Found], precision: str) -> list[Candidate]:
+    """The best first: the fastest that was measured, before others by what is expected of them.
+
+    What is too far from float32 is left out; so is, for "exact", whatever is not float32.
+    """
+    fit = [
+        one
+        for one in candidates
+        if one.arithmetic == F32 or (precision != EXACT and (one not in found or found[one].decibels >= ALIKE_DB))
+    ]
+    if fit and all(one in found and found[one].ns_per_pixel for one in fit):
+        return sorted(fit, key=lambda one: found[one].ns_per_pixel)
+    return sorted(fit, key=lambda one: (_EXPECTED.index(one.arithmetic), one.engine != REFERENCE))
+
+
+def candidates(engines: Mapping[str, Engine], model: Model, file: Path) -> list[Candidate]:
+    """All that these engines say they can; one that does not work here has a word in the log."""
+    listed: list[Candidate] = []
+    for name, engine in engines.items():
+        try:
+            listed += (Candidate(name, arithmetic) for arithmetic in engine.arithmetics(model, file))
+        except errors.EngineFailedError as error:
+            logger.warning("The engine %s is left out: %s", name, error)
+    return listed
+
+
+def first_look(net: Net, reference: Net) -> Found:
+    """How alike a net's answers are to the reference's, on a tile."""
+    return Found(_worst(net, reference, _FIRST_LOOK))
+
+
+def measure(engines: Mapping[str, Engine], model: Model, file: Path, measured: Measured) -> None:
+    """Measures every candidate, in turns, and notes what came out. Takes a second or two, for large networks more.
+
+    Raises:
+        ModelDamagedError, OutOfMemoryError, EngineFailedError: of the reference.
+    """
+    reference = engines[REFERENCE].load(model, file)
+    nets: dict[Candidate, Net] = {}
+    for candidate in candidates(engines, model, file):
+        try:
+            engine = engines[candidate.engine]
+            nets[candidate] = (
+                reference if candidate.engine == REFERENCE else engine.load(model, file, None, candidate.arithmetic)
+            )
+            found = (
+                Found(float("inf"))
+                if candidate.engine == REFERENCE
+                else Found(_worst(nets[candidate], reference, None))
+            )
+            measured.note(model, candidate, found)
+        except errors.RekindleError as error:
+            logger.warning("%s cannot run %s: %s", candidate, model.id, error)
+            nets.pop(candidate, None)
+            measured.note(model, candidate, Found(0.0, float("inf")))
+    taken: dict[Candidate, float] = dict.fromkeys(nets, float("inf"))
+    for number in range(_ROUNDS + 1):
+        for candidate, net in nets.items():
+            seconds = _seconds(net)
+            if number:  # the first plans its shape
+                taken[candidate] = min(taken[candidate], seconds)
+    for candidate, seconds in taken.items():
+        kept = (nets[candidate].tile - 2 * nets[candidate].halo) ** 2
+        found = replace(measured.of(model)[candidate], ns_per_pixel=seconds / kept * 1e9)
+        measured.note(model, candidate, found)
+        logger.info("%s with %s: %.0f ns a pixel, %.1f dB", model.id, candidate, found.ns_per_pixel, found.decibels)
+
+
+def _worst(net: Net, reference: Net, count: int | None) -> float:
+    return min(decibels(reference.upscale(tile), net.upscale(tile)) for tile in tiles()[:count])
+
+
+def _seconds(net: Net) -> float:
+    tile = tiles()[0]
+    times = -(-net.tile // tile.shape[0])
+    picture = np.ascontiguousarray(np.tile(tile, (times, times, 1))[: net.tile, : net.tile])
+    started = time.perf_counter()
+    net.upscale(picture)
+    return time.perf_counter() - started
+
+
+def _version(library: str) -> str:
+    try:
+        return importlib.metadata.version(library)
+    except importlib.metadata.PackageNotFoundError:
+        return "-"
+
+
+def _processor() -> str:
+    try:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
+            return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
+    except OSError:
+        return platform.processor()
+
+
+def _read(path: Path, here: str) -> dict[str, dict[Candidate, Found]]:
+    try:
+        stored = json.loads(path.read_text("utf-8"))
+        if (stored["version"], stored["machine"]) != (_VERSION, here):
+            return {}
+        return {
+            str(sha256): {
+                Candidate(*name.split("/", 1)): Found(float(value["decibels"]), float(value["ns_per_pixel"]))
+                for name, value in entries.items()
+            }
+            for sha256, entries in stored["models"].items()
+        }
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+        logger.info("Earlier measurements are forgotten: %s", error)
+        return {}

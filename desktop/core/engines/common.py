@@ -1,0 +1,58 @@
+"""What engines have in common: reading a model, and what they say of an answer that is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from desktop.core import errors
+from desktop.core.models.catalogue import Model
+
+# Mean of the training pictures, BGR, as dnn_superres has it (opencv_contrib, modules/dnn_superres).
+_MEAN_BGR = (103.1545782, 111.561547, 114.35629928)
+MEAN_RGB = np.array(_MEAN_BGR[::-1], np.float32)
+
+
+def require_numbers(answer: NDArray[np.float32]) -> None:
+    """Raises EngineFailedError for anything that rounding to 8 bits would only hide."""
+    # A sum is finite where all it adds up is, and quicker than looking at every number.
+    if not np.isfinite(answer.sum(dtype=np.float64)):
+        raise errors.EngineFailedError("The model gave an answer that is not a picture.")
+
+
+def require_shape(answer: NDArray[Any], expected: tuple[int, ...]) -> None:
+    if answer.shape != expected:
+        raise errors.EngineFailedError(
+            "The model answered with a picture of the wrong size ({found} instead of {expected}).",
+            found=answer.shape,
+            expected=expected,
+        )
+
+
+def no_memory(width: int, height: int) -> errors.OutOfMemoryError:
+    return errors.OutOfMemoryError(
+        "There is not enough memory to enhance a piece of {width} × {height} pixels. "
+        "Close other programs and try again.",
+        width=width,
+        height=height,
+    )
+
+
+def content_of(model: Model, file: Path) -> bytes:
+    """The file, because OpenCV cannot open every path on Windows. Raises ModelDamagedError."""
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise errors.ModelDamagedError(
+            "The model “{name}” cannot be read: {reason}.", name=model.id, reason=error.strerror or str(error)
+        ) from error
+
+
+def unlike(model: Model) -> errors.ModelDamagedError:
+    return errors.ModelDamagedError(
+        "The model “{name}” has no strength to choose: it is not built like the one it would be mixed with.",
+        name=model.id,
+    )

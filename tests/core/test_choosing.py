@@ -1,0 +1,91 @@
+"""Which engine runs a network: the fastest that was measured here, of those that are right."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from desktop.core.engines import choosing
+from desktop.core.engines.choosing import Candidate, Found, Measured, measure, ordered
+
+INT8, BF16, F32 = (Candidate("openvino", name) for name in ("int8", "bf16", "f32"))
+OPENCV = Candidate("opencv", "f32")
+ALL = (F32, BF16, INT8, OPENCV)
+
+
+def test_what_should_be_fastest_comes_first_where_nothing_is_measured():
+    assert ordered(ALL, {}, "fast") == [INT8, BF16, OPENCV, F32]
+    assert ordered(ALL, {}, "exact") == [OPENCV, F32]
+
+
+def test_the_fastest_that_was_measured_comes_first():
+    found = {INT8: Found(55, 9), BF16: Found(60, 3), F32: Found(90, 8), OPENCV: Found(999, 5)}
+    assert ordered(ALL, found, "fast") == [BF16, OPENCV, F32, INT8]
+    assert ordered(ALL, found, "exact") == [OPENCV, F32]
+
+
+def test_what_is_too_far_from_float32_is_left_out_however_fast():
+    found = {INT8: Found(49.9, 1), BF16: Found(50, 3), F32: Found(90, 8), OPENCV: Found(999, 5)}
+    assert ordered(ALL, found, "fast") == [BF16, OPENCV, F32]
+
+
+def test_half_a_measurement_decides_about_fitness_alone():
+    assert ordered(ALL, {BF16: Found(60, 3), INT8: Found(20)}, "fast") == [BF16, OPENCV, F32]
+
+
+def test_what_was_found_is_kept(tmp_path, model):
+    Measured(tmp_path / "cache").note(model, INT8, Found(55, 9))
+    assert Measured(tmp_path / "cache").of(model) == {INT8: Found(55, 9)}
+
+
+def test_a_look_at_the_answers_forgets_no_time(tmp_path, model):
+    measured = Measured()
+    measured.note(model, INT8, Found(55, 9))
+    measured.note(model, INT8, Found(54))
+    assert measured.of(model) == {INT8: Found(54, 9)}
+
+
+def test_another_network_of_that_name_is_measured_anew(model):
+    measured = Measured()
+    measured.note(model, INT8, Found(55, 9))
+    assert measured.of(dataclasses.replace(model, sha256="another")) == {}
+
+
+def test_other_hardware_or_versions_are_measured_anew(tmp_path, model, monkeypatch):
+    Measured(tmp_path).note(model, INT8, Found(55, 9))
+    monkeypatch.setattr(choosing, "_processor", lambda: "a new one")
+    assert Measured(tmp_path).of(model) == {}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"nonsense", b"[]", b'{"version": 1}', b'{"version": 1, "machine": 2, "models": 3}']
+)
+def test_damaged_measurements_are_forgotten(content, tmp_path, model):
+    (tmp_path / "engines.json").write_bytes(content)
+    measured = Measured(tmp_path)
+    assert measured.of(model) == {}
+    measured.note(model, INT8, Found(55, 9))
+    assert Measured(tmp_path).of(model) == {INT8: Found(55, 9)}
+
+
+def test_a_folder_that_cannot_be_written_is_no_trouble(tmp_path, model):
+    (tmp_path / "file").touch()
+    measured = Measured(tmp_path / "file" / "cache")
+    measured.note(model, INT8, Found(55, 9))
+    assert measured.of(model) == {INT8: Found(55, 9)}
+
+
+def test_measuring_tries_everything_and_says_what_is_right(model, weights, fake_engine, fake_net):
+    wrong = fake_net(radius=1)
+    engines = {
+        "quick": fake_engine(net=fake_net(), name="quick", able=("int8",)),
+        "wrong": fake_engine(net=wrong, name="wrong", able=("bf16",)),
+        "opencv": fake_engine(net=fake_net(), name="opencv"),
+    }
+    measured = Measured()
+    measure(engines, model, weights, measured)
+    found = measured.of(model)
+    assert {str(one) for one in found} == {"quick/int8", "wrong/bf16", "opencv/f32"}
+    assert all(one.ns_per_pixel > 0 for one in found.values())
+    assert found[Candidate("wrong", "bf16")].decibels < 50 < found[Candidate("quick", "int8")].decibels

@@ -1,0 +1,293 @@
+"""OpenVINO's answers are the reference's: to a grey level in float32, and to the eye in whatever is faster."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from desktop.core import errors
+from desktop.core.engines import openvino_engine
+from desktop.core.engines.base import Mixed
+from desktop.core.engines.calibration import decibels, tiles
+from desktop.core.engines.choosing import ALIKE_DB
+from desktop.core.engines.opencv_engine import OpenCvEngine
+from desktop.core.engines.openvino_engine import BF16, F32, INT8, OpenVinoEngine
+from desktop.core.engines.ranges import SUFFIX, Known
+from desktop.core.opencv import cv2
+from desktop.core.paths import bundled
+
+# In CI a missing engine is a failure: no reason to skip that is let pass there.
+pytestmark = pytest.mark.skipif(not openvino_engine.installed(), reason="OpenVINO is not installed")
+FAST = (INT8, BF16)
+_MIDDLE = 64
+SHIPPED = bundled("models", "weights")
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    return OpenVinoEngine(tmp_path_factory.mktemp("twins"), SHIPPED)
+
+
+@pytest.fixture(scope="module")
+def reference(weights):
+    superres = cv2.dnn_superres.DnnSuperResImpl.create()
+    superres.readModel(str(weights))
+    superres.setModel("edsr", 3)
+    return lambda pixels: superres.upsample(np.ascontiguousarray(pixels[..., ::-1]))[..., ::-1]
+
+
+def _shown(answer):
+    return np.clip(np.rint(answer), 0, 255)
+
+
+def _levels(one, other):
+    return float(np.abs(_shown(one) - _shown(other)).max())
+
+
+def _able(engine, model, file):
+    return [arithmetic for arithmetic in engine.arithmetics(model, file) if arithmetic in FAST]
+
+
+@pytest.fixture(scope="module")
+def exact(engine, model, weights):
+    return engine.load(model, weights)
+
+
+@pytest.mark.parametrize(("width", "height"), [(120, 90), (1, 1), (1, 37), (41, 1), (2, 3), (33, 47), (60, 7)])
+def test_in_float32_photos_come_out_as_from_dnn_superres(width, height, exact, reference, photo_like):
+    pixels = photo_like(width, height)
+    assert _levels(exact.upscale(pixels.astype(np.float32)), reference(pixels)) <= 1
+
+
+@pytest.mark.parametrize("value", [0, 255])
+def test_in_float32_plain_black_and_white_come_out_as_from_dnn_superres(value, exact, reference):
+    pixels = np.full((20, 20, 3), value, np.uint8)
+    assert _levels(exact.upscale(pixels.astype(np.float32)), reference(pixels)) <= 1
+
+
+def test_in_float32_noise_comes_out_as_from_dnn_superres(exact, reference, noise):
+    pixels = noise((50, 40, 3))
+    assert _levels(exact.upscale(pixels.astype(np.float32)), reference(pixels)) <= 1
+
+
+def test_the_net_says_what_it_is(exact, engine, model, weights):
+    assert (exact.scale, exact.engine, exact.precision, exact.arithmetic) == (3, "openvino", "exact", "f32")
+    for arithmetic in _able(engine, model, weights):
+        net = engine.load(model, weights, None, arithmetic)
+        assert (net.precision, net.arithmetic) == ("fast", arithmetic)
+
+
+def test_every_network_that_ships_has_its_ranges(catalogue):
+    for model in catalogue.models:
+        if model.bundled and model.algorithm == "edsr":
+            known = Known.load(SHIPPED / f"{Path(model.file).stem}{SUFFIX}", model.sha256)
+            assert known is not None, f"{model.id}: run models/training/calibrate.py"
+
+
+@pytest.mark.parametrize("family", ["edsr-baseline", "edsr-restore"])
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_fast_arithmetic_cannot_be_told_from_exact(family, scale, engine, catalogue):
+    model = catalogue.by_id(f"{family}-x{scale}")
+    file = SHIPPED / model.file
+    exact = engine.load(model, file)
+    some = [tiles()[number] for number in (0, 5, 9, 10, 13)]
+    for arithmetic in _able(engine, model, file):
+        fast = engine.load(model, file, None, arithmetic)
+        for tile in some:
+            assert decibels(exact.upscale(tile), fast.upscale(tile)) >= ALIKE_DB, arithmetic
+
+
+def test_a_network_between_two_comes_out_as_from_opencv(engine, catalogue, photo_like):
+    strong, gentle = catalogue.by_id("edsr-restore-x3"), catalogue.by_id("edsr-baseline-x3")
+    file, mixed = SHIPPED / strong.file, Mixed(SHIPPED / gentle.file, 0.4)
+    picture = photo_like(50, 40).astype(np.float32)
+    expected = OpenCvEngine().load(strong, file, mixed).upscale(picture)
+    assert _levels(engine.load(strong, file, mixed).upscale(picture), expected) <= 1
+    for arithmetic in _able(engine, strong, file):
+        assert decibels(engine.load(strong, file, mixed, arithmetic).upscale(picture), expected) >= 45
+
+
+@pytest.fixture
+def other_model(model, tmp_path):
+    """``other_model(content, **changes)``: a model and its file."""
+
+    def make(content, **changes):
+        digest = hashlib.sha256(content).hexdigest()
+        file = tmp_path / f"{digest[:8]}.pb"
+        file.write_bytes(content)
+        return dataclasses.replace(model, id="other-x3", sha256=digest, bytes=len(content), **changes), file
+
+    return make
+
+
+@pytest.mark.parametrize("stored", ["float32", "float16"])
+def test_a_network_that_uses_all_of_32_blocks(stored, engine, other_model, tiny_edsr):
+    model, file = other_model(tiny_edsr(3, blocks=32, features=8, stored=stored))
+    assert INT8 not in engine.arithmetics(model, file)
+    engine.calibrate(model, file)
+    exact, reference = engine.load(model, file), OpenCvEngine().load(model, file)
+    assert _levels(exact.upscale(tiles()[0]), reference.upscale(tiles()[0])) <= 1
+    arithmetics = _able(engine, model, file)
+    assert INT8 in arithmetics
+    for arithmetic in arithmetics:
+        fast = engine.load(model, file, None, arithmetic)
+        assert decibels(fast.upscale(tiles()[0]), exact.upscale(tiles()[0])) >= ALIKE_DB
+
+
+def test_a_network_for_brightness_comes_out_as_from_opencv(engine, other_model, tiny_graphs, photo_like):
+    model, file = other_model(tiny_graphs.tiny_espcn(2), algorithm="espcn", scale=2)
+    assert engine.arithmetics(model, file) == (F32,)
+    picture = photo_like(30, 20).astype(np.float32)
+    expected = OpenCvEngine().load(model, file).upscale(picture)
+    assert _levels(engine.load(model, file).upscale(picture), expected) <= 1
+
+
+@pytest.mark.parametrize("name", ["ESPCN_x3", "FSRCNN_x2", "FSRCNN-small_x4", "LapSRN_x2", "LapSRN_x4", "LapSRN_x8"])
+def test_the_networks_that_are_around_come_out_as_from_opencv(name, engine, shared, other_model, photo_like):
+    content = (shared / "data" / "models" / "third-party" / f"{name}.pb").read_bytes()
+    algorithm, scale = name.lower().split("-")[0].split("_")[0], int(name[-1])
+    model, file = other_model(content, algorithm=algorithm, scale=scale)
+    for picture in (photo_like(30, 20).astype(np.float32), photo_like(30, 20) + np.float32(0.25)):
+        expected = OpenCvEngine().load(model, file).upscale(picture)
+        assert _levels(engine.load(model, file).upscale(picture), expected) <= 1
+
+
+def test_the_official_edsr_s_twin_comes_out_as_from_opencv(engine, shared, catalogue, photo_like):
+    model = catalogue.by_id("edsr-x3")
+    file = shared / "data" / "models" / "EDSR_full_x3.pb"
+    picture = photo_like(24, 20).astype(np.float32)
+    expected = OpenCvEngine().load(model, file).upscale(picture)
+    assert _levels(engine.load(model, file).upscale(picture), expected) <= 1
+
+
+@pytest.mark.parametrize("scale", [2, 3, 4])
+def test_fast_arithmetic_loses_nothing_on_the_benchmark_pictures(scale, engine, shared, catalogue):
+    """Their middles, because whole they take minutes; measured whole, the figures were the same."""
+    model = catalogue.by_id(f"edsr-baseline-x{scale}")
+    file = SHIPPED / model.file
+    exact = engine.load(model, file)
+    nets = {arithmetic: engine.load(model, file, None, arithmetic) for arithmetic in _able(engine, model, file)}
+    for name in ("Set5", "Set14"):
+        lost = {arithmetic: [] for arithmetic in nets}
+        for path in sorted((shared / "data" / "benchmark" / name / f"x{scale}").glob("*_LR.png")):
+            low, high = (cv2.imread(str(one))[..., ::-1] for one in (path, Path(str(path).replace("_LR", "_HR"))))
+            top, left = ((side - min(side, _MIDDLE)) // 2 for side in low.shape[:2])
+            picture = low[top : top + _MIDDLE, left : left + _MIDDLE].astype(np.float32)
+            truth = high[top * scale :, left * scale :]
+            best = _y_psnr(exact.upscale(picture), truth, scale)
+            for arithmetic, net in nets.items():
+                lost[arithmetic].append(best - _y_psnr(net.upscale(picture), truth, scale))
+        for arithmetic, listed in lost.items():
+            assert np.mean(listed) <= 0.05, (name, arithmetic)
+
+
+def _y_psnr(answer, truth, border):
+    height, width = (min(one, other) for one, other in zip(answer.shape[:2], truth.shape[:2], strict=True))
+    inside = (slice(border, height - border), slice(border, width - border))
+    weights = np.array([65.481, 128.553, 24.966]) / 255
+    off = (_shown(answer)[inside] - truth[:height, :width].astype(float)[inside]) @ weights
+    return 10 * np.log10(255**2 / np.mean(off**2))
+
+
+def test_the_same_picture_gives_the_same_answer_every_time(engine, model, weights, photo_like):
+    picture = photo_like(40, 30).astype(np.float32)
+    for arithmetic in engine.arithmetics(model, weights):
+        net = engine.load(model, weights, None, arithmetic)
+        first = net.upscale(picture)
+        net.upscale(photo_like(31, 33).astype(np.float32))
+        assert np.array_equal(net.upscale(picture), first)
+
+
+def test_an_answer_is_not_overwritten_by_the_next(exact, photo_like):
+    first = exact.upscale(photo_like(40, 30).astype(np.float32))
+    before = first.copy()
+    exact.upscale(photo_like(40, 30, 7).astype(np.float32))
+    assert np.array_equal(first, before)
+
+
+def test_a_picture_that_is_not_a_number_is_an_engine_that_failed(exact):
+    with pytest.raises(errors.EngineFailedError, match="not a picture"):
+        exact.upscale(np.full((8, 8, 3), np.nan, np.float32))
+
+
+@pytest.fixture
+def twins(tmp_path):
+    return tmp_path / "twins"
+
+
+def _never(*_):
+    raise AssertionError("made again")
+
+
+def test_a_twin_is_made_once_and_used_from_then_on(twins, model, weights, photo_like, monkeypatch):
+    picture = photo_like(30, 20).astype(np.float32)
+    first = OpenVinoEngine(twins, SHIPPED).load(model, weights, None, INT8).upscale(picture)
+    monkeypatch.setattr(openvino_engine, "graph_of", _never)
+    again = OpenVinoEngine(twins, SHIPPED).load(model, weights, None, INT8).upscale(picture)
+    assert np.array_equal(again, first)
+    with pytest.raises(AssertionError):
+        OpenVinoEngine(twins, SHIPPED).load(model, weights, None, F32)
+
+
+@pytest.mark.parametrize("damage", [b"", b"nonsense" * 100, None], ids=["empty", "nonsense", "changed"])
+def test_a_damaged_twin_is_made_again(damage, twins, model, weights, photo_like):
+    picture = photo_like(30, 20).astype(np.float32)
+    first = OpenVinoEngine(twins, SHIPPED).load(model, weights, None, INT8).upscale(picture)
+    (twin,) = twins.glob("*.twin")
+    whole = twin.read_bytes()
+    twin.write_bytes(damage if damage is not None else whole[:1000] + bytes([whole[1000] ^ 1]) + whole[1001:])
+    assert np.array_equal(OpenVinoEngine(twins, SHIPPED).load(model, weights, None, INT8).upscale(picture), first)
+    assert twin.stat().st_size > len(whole) // 2
+
+
+def test_a_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path, model, weights):
+    in_the_way = tmp_path / "file"
+    in_the_way.touch()
+    assert OpenVinoEngine(in_the_way / "twins", SHIPPED).load(model, weights, None, INT8).arithmetic == INT8
+
+
+def test_without_ranges_there_is_no_int8(model, weights):
+    engine = OpenVinoEngine()
+    assert INT8 not in engine.arithmetics(model, weights)
+    with pytest.raises(errors.EngineFailedError, match="eight bits"):
+        engine.load(model, weights, None, INT8)
+
+
+def test_a_graph_that_only_opencv_knows_is_an_engine_that_failed(engine, other_model, tiny_graphs):
+    model, file = other_model(tiny_graphs.tiny_classifier())
+    with pytest.raises(errors.EngineFailedError, match="another way"):
+        engine.load(model, file)
+
+
+class _Broken:
+    def __init__(self, failure):
+        self.failure = failure
+
+    def infer(self, _):
+        raise self.failure
+
+
+@pytest.mark.parametrize("failure", [MemoryError(), RuntimeError("Check failed\nstd::bad_alloc")])
+def test_running_out_of_memory_is_told_apart_so_that_smaller_tiles_are_tried(failure, engine, model, weights):
+    net = engine.load(model, weights)
+    net._request = _Broken(failure)
+    with pytest.raises(errors.OutOfMemoryError, match="9 × 8"):
+        net.upscale(np.zeros((8, 9, 3), np.float32))
+
+
+def test_any_other_failure_is_told_in_its_last_line(engine, model, weights):
+    net = engine.load(model, weights)
+    net._request = _Broken(RuntimeError("Exception from src/plugin.cpp:1\nit does not like it"))
+    with pytest.raises(errors.EngineFailedError, match=r"OpenVINO could not run the model: it does not like it\.$"):
+        net.upscale(np.zeros((8, 8, 3), np.float32))
+
+
+def test_it_talks_to_nobody():
+    openvino_engine.runtime()
+    import sys
+
+    assert not [name for name in sys.modules if name.partition(".")[0] == "openvino_telemetry"]
