@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pkgutil
 import shutil
@@ -65,6 +66,24 @@ def test_photos_are_enhanced_where_qt_is_not_installed(photo_file, tmp_path):
         *("enhance", photo_file("a.png"), "--model", "edsr-baseline", "--data-dir", tmp_path / "data"),
     )
     assert (run.returncode, run.stderr) == (0, "")
+    assert (tmp_path / "a_x3.png").is_file()
+
+
+@pytest.mark.parametrize("precision", ["fast", "exact"])
+def test_photos_are_enhanced_where_no_engine_but_opencv_is_installed(precision, photo_file, tmp_path):
+    run = _python(
+        """
+        import sys
+        for name in ("openvino", "ncnn", "onnxruntime"):
+            sys.modules[name] = None
+        from desktop.__main__ import main
+        sys.exit(main(sys.argv[1:]))
+        """,
+        *("enhance", photo_file("a.png"), "--precision", precision, "--json", "--data-dir", tmp_path / "data"),
+    )
+    assert (run.returncode, run.stderr) == (0, "")
+    record = json.loads(run.stdout.splitlines()[0])
+    assert (record["engine"], record["precision"]) == ("opencv", "exact")
     assert (tmp_path / "a_x3.png").is_file()
 
 
