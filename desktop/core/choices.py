@@ -11,7 +11,7 @@ from desktop.core.jobs import Request
 from desktop.core.models.catalogue import DEFAULT_FAMILY, Catalogue
 from desktop.core.settings import Settings
 
-FIELDS = ("scale", "model", "strength", "self_ensemble", "output", "format", "quality", "strip_gps")
+FIELDS = ("scale", "target", "model", "strength", "self_ensemble", "output", "format", "quality", "strip_gps")
 """What may be chosen for a photo alone."""
 
 
@@ -41,23 +41,45 @@ class Selection:
         return values.pop() if len(values) == 1 else Common.DIFFERS
 
     @property
+    def size(self) -> object:
+        """The scale, or the size in its place, that was chosen for all of them alone; or what they have in common."""
+        values = {
+            (request.target or request.scale) if {"scale", "target"} & request.own else Common.DEFAULT
+            for request in self.requests
+        }
+        return values.pop() if len(values) == 1 else Common.DIFFERS
+
+    @property
     def scales(self) -> tuple[int, ...]:
         """All that exist, with whatever model."""
         return tuple(sorted({model.scale for model in self.catalogue.models}))
 
-    def fits(self, model: object, scale: object) -> bool:
-        """Whether there is a network for every photo if these are chosen; either may be a ``Common``."""
-        asked = {(self._value(one, "model", model), self._value(one, "scale", scale)) for one in self.requests}
+    def fits(self, model: object, size: object) -> bool:
+        """Whether there is a network for every photo if these are chosen; either may be a ``Common``.
+
+        Args:
+            size: a scale, or a size in its place, which any model can be used for.
+        """
+        asked = {(self._value(one, "model", model), self._scale(one, size)) for one in self.requests}
         return all(self._exists(*pair) for pair in asked)
+
+    def _scale(self, request: Request, size: object) -> object:
+        """None where a size stands in a scale's place."""
+        if isinstance(size, str) or self._value(request, "target", size if isinstance(size, Common) else ""):
+            return None
+        return self._value(request, "scale", size)
 
     def _value(self, request: Request, name: str, choice: object) -> object:
         if choice is Common.DEFAULT:
-            return self.defaults[name]
+            return self.defaults.get(name)
         return getattr(request, name) if choice is Common.DIFFERS else choice
 
     def _exists(self, model: object, scale: object) -> bool:
+        name = str(model) if model else None
+        if not isinstance(scale, int):
+            return bool(self.catalogue.scales_of(name))
         try:
-            self.catalogue.choose(str(model) if model else None, scale if isinstance(scale, int) else None)
+            self.catalogue.choose(name, scale)
         except UsageError:
             return False
         return True
@@ -72,6 +94,13 @@ def possible(settings: Settings, catalogue: Catalogue) -> Settings:
     """Settings whose model and scale exist in a catalogue; as they were as far as they do."""
     model = settings.model if settings.model in catalogue.families else DEFAULT_FAMILY
     return replace(settings, model=model, scale=closest_scale(catalogue.offered(model), settings.scale))
+
+
+def sized(size: object) -> dict[str, object]:
+    """The choices of a scale or of a size in its place, by field."""
+    if isinstance(size, Common):
+        return {"scale": size, "target": size}
+    return {"target": size} if isinstance(size, str) else {"scale": size, "target": ""}
 
 
 def changed(request: Request, choices: Mapping[str, object], defaults: Mapping[str, object]) -> Request:

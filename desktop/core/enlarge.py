@@ -8,31 +8,48 @@ from dataclasses import replace
 from desktop.core.cancel import CancelToken
 from desktop.core.engines.base import Net
 from desktop.core.enhance import Observer, Order, Progress, enhance
-from desktop.core.photo.cut import Cut, cut_out, part_of
+from desktop.core.jobs import Request
+from desktop.core.photo.cut import Size, cut_out, part_of
 from desktop.core.photo.photo import Photo
 from desktop.core.photo.resample import on_paper, resampled
-from desktop.core.sizes import Plan
+from desktop.core.sizes import Plan, frame_of, told_of_frame
 
 # What the step to the exact size takes of the time, next to a network; most of it where there is none.
 _LAST_STEP = 0.02
 
 
-def prepared(photo: Photo, cut: Cut | None, plan: Plan) -> Photo:
+def prepared(photo: Photo, request: Request, plan: Plan) -> Photo:
     """The part of a photo that is enlarged, with an account of what was done to get it."""
-    if cut is not None:
-        photo = cut_out(photo, cut)
-    told = photo.fidelity
-    if plan.part[2:] != (photo.width, photo.height):
-        pixels, alpha = part_of(photo, plan.part)
-        words = f"{plan.part[2]} × {plan.part[3]} of {photo.width} × {photo.height} pixels, to fill the paper"
-        photo = replace(photo, pixels=pixels, alpha=alpha)
-        told = told.and_converted("part", words)
-    if plan.size != plan.inner:
-        told = told.and_converted("white border", "around the photo, to fill the paper")
+    told = told_of_frame(photo.fidelity, request, (photo.width, photo.height))
     if not plan.scales and plan.inner != plan.part[2:]:
         before, after = (f"{size[0]} × {size[1]}" for size in (plan.part[2:], plan.inner))
         told = told.and_converted("size", f"{before} became {after} pixels: large enough without a network")
-    return replace(photo, fidelity=told)
+    return replace(framed(photo, request), fidelity=told)
+
+
+def framed(photo: Photo, request: Request) -> Photo:
+    """The part of a photo that is enlarged: what a result is compared with. Raises OutsideError."""
+    size = photo.width, photo.height
+    if request.cut is not None:
+        photo = cut_out(photo, request.cut)
+    part = frame_of(request, size).part
+    if part[2:] == (photo.width, photo.height):
+        return photo
+    pixels, alpha = part_of(photo, part)
+    return replace(photo, pixels=pixels, alpha=alpha)
+
+
+def without_border(result: Photo, request: Request, original: Size) -> Photo:
+    """The photo in a result, without the paper around it: what can be laid over ``framed``.
+
+    Args:
+        original: width and height of the photo it was made of.
+    """
+    frame = frame_of(request, original)
+    if not request.target or frame.inner == frame.size or frame.size != (result.width, result.height):
+        return result
+    pixels, alpha = part_of(result, frame.inset)
+    return replace(result, pixels=pixels, alpha=alpha)
 
 
 def enlarge(

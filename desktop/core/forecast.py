@@ -6,7 +6,7 @@ import functools
 import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from desktop.core.photo.fitting import foretold
 from desktop.core.photo.formats import BY_SUFFIX, PNG, WEBP, OutputFormat, output_format
 from desktop.core.photo.header import Glance, Size
 from desktop.core.photo.photo import Fidelity, Photo
-from desktop.core.sizes import Plan, first_model, planned, result_size, target_of
+from desktop.core.sizes import Plan, first_model, planned, result_size, target_of, told_of_frame
 from desktop.core.throughput import Speed, fitted
 
 logger = logging.getLogger(__name__)
@@ -147,7 +147,8 @@ def fidelity_of(request: Request, photo: Photo) -> Fidelity:
     size = result_size(request, (photo.width, photo.height), scale)
     chosen = output_format(request.format, photo.file_format, *size)
     dpi = target_of(request.target).dpi if request.target else None
-    return foretold(photo, chosen, request.wishes("", scale, dpi))
+    told = told_of_frame(photo.fidelity, request, (photo.width, photo.height))
+    return foretold(replace(photo, fidelity=told), chosen, request.wishes("", scale, dpi))
 
 
 def tile_side(net: Net, budget_mib: int) -> int:

@@ -54,7 +54,7 @@ def glimpse(
     if not plan.scales:
         return
     choice.require_all()
-    photo = prepared(photo, request.cut, plan)
+    photo = prepared(photo, request, plan)
     net = choice.load()
     before_last = math.prod(plan.scales[:-1])
     margin = _margin(net.halo, plan.scales)

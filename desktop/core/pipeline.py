@@ -271,7 +271,7 @@ class _Run:
         plan = choice.plan_for(self.input_size)
         choice.settle(photo, self.input_stamp)
         choice.require_all()
-        photo = prepared(photo, request.cut, plan)
+        photo = prepared(photo, request, plan)
         self.wishes = request.wishes(choice.words, plan.factor, plan.dpi)
         facts = self._facts(photo, plan)
         chosen = output_format(request.format, photo.file_format, facts.width, facts.height)

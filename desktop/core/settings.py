@@ -14,6 +14,7 @@ from desktop.core.jobs import DEFAULT_TEMPLATE
 from desktop.core.models.catalogue import DEFAULT_FAMILY, DEFAULT_SCALE, FULL_STRENGTH, GENTLE_FAMILY, RESTORE_FAMILY
 from desktop.core.naming import is_template
 from desktop.core.photo.formats import BY_NAME
+from desktop.core.sizes import is_target
 
 logger = logging.getLogger(__name__)
 
@@ -53,11 +54,13 @@ class Settings:
 
     Attributes:
         scale, model: what new photos are enhanced with.
+        target: a size in place of the scale, see ``sizes.Target``; empty for none.
         strength: 0 to 100, for a model that has one.
         self_ensemble: whether to take eight times as long for the best quality.
         output_dir: folder for results; empty for beside the original.
         format: output format's name; empty for the same as the photo.
         quality: 1 to 100, for JPEG and WebP.
+        progressive: JPEG in several passes.
         existing: "rename", "skip" or "overwrite", for a result that is there already.
         template: how results are named, without their suffix.
         keep_structure: whether a folder for results gets the structure of the folder that was added.
@@ -93,6 +96,7 @@ class Settings:
     keep_structure: bool = True
     keep_dates: bool = False
     lossless: bool = False
+    progressive: bool = False
     keep_print_size: bool = False
     strip_gps: bool = False
     provenance: bool = True
@@ -109,6 +113,7 @@ class Settings:
     last_folder: str = ""
     geometry: str = ""
     panes: str = ""
+    target: str = ""
 
     @property
     def strength_asked(self) -> int | None:
@@ -181,6 +186,8 @@ def _in_range(name: str, value: Any) -> bool:
             return value in range(1, 101)
         case "template":
             return isinstance(value, str) and is_template(value)
+        case "target":
+            return value == "" or (isinstance(value, str) and is_target(value))
         case "format":
             return value == "" or value in BY_NAME
         case "existing":

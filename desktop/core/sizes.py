@@ -13,7 +13,8 @@ from typing import Literal
 from desktop.core.errors import UsageError
 from desktop.core.jobs import Request
 from desktop.core.models.catalogue import Catalogue, Model
-from desktop.core.photo.cut import Box, Size
+from desktop.core.photo.cut import Box, Cut, Size
+from desktop.core.photo.photo import Fidelity
 
 Kind = Literal["longest", "width", "height", "megapixels", "print"]
 SIDES: tuple[Kind, ...] = ("longest", "width", "height")
@@ -149,25 +150,40 @@ def _positive(text: str) -> float:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """One photo's way to its size. Sizes are width and height in pixels.
+class Frame:
+    """What of a photo comes into its result, and where. Sizes are width and height in pixels.
 
     Attributes:
         original: upright.
         left: of it, once it is turned and cut as was asked.
         part: of that, what is enlarged: all of it, or what has the paper's proportions.
-        scales: of the network passes, in this order; none where the photo is large enough.
-        inner: the photo in the result.
-        size: of the result, with white paper around the photo where that is larger.
-        dpi: what is written into it, where that follows from the size.
+        inner: the photo in the result; the part itself where only a scale is asked for.
+        size: of the result, with white paper around the photo where that is larger; likewise.
     """
 
     original: Size
     left: Size
     part: Box
-    scales: tuple[int, ...]
     inner: Size
     size: Size
+
+    @property
+    def inset(self) -> Box:
+        """Where the photo lies in the result."""
+        (wide, high), (width, height) = self.size, self.inner
+        return (wide - width) // 2, (high - height) // 2, width, height
+
+
+@dataclass(frozen=True)
+class Plan(Frame):
+    """One photo's way to its size.
+
+    Attributes:
+        scales: of the network passes, in this order; none where the photo is large enough.
+        dpi: what is written into it, where that follows from the size.
+    """
+
+    scales: tuple[int, ...] = ()
     dpi: float | None = None
 
     @property
@@ -187,12 +203,6 @@ class Plan:
     def is_exact(self) -> bool:
         """Whether the last pass gives the result as it is."""
         return self.steps[-1] == self.size
-
-    @property
-    def inset(self) -> Box:
-        """Where the photo lies in the result."""
-        (wide, high), (width, height) = self.size, self.inner
-        return (wide - width) // 2, (high - height) // 2, width, height
 
     def models(self, catalogue: Catalogue, name: str | None) -> tuple[Model, ...]:
         """What each pass is made with; whatever restores does it once, and the passes behind it enlarge.
@@ -229,22 +239,47 @@ def planned(request: Request, size: Size, catalogue: Catalogue) -> Plan:
         UsageError: there is no such model, or the size that is asked for makes no sense.
         OutsideError: the photo does not have the part that is asked for.
     """
-    left = request.cut.size(size, request.path.name) if request.cut is not None else size
-    whole = (0, 0, *left)
+    frame = frame_of(request, size)
+    _, _, width, height = part = frame.part
     if not request.target:
         scale = catalogue.choose(request.model, request.scale).scale
-        grown = left[0] * scale, left[1] * scale
-        return Plan(size, left, whole, (scale,), grown, grown)
-    target = target_of(request.target)
-    part, inner, result = _framed(target, left)
-    needed = max(inner[0] / part[2], inner[1] / part[3])
-    return Plan(size, left, part, chain(needed, catalogue.scales_of(request.model)), inner, result, target.dpi)
+        grown = width * scale, height * scale
+        return Plan(size, frame.left, part, grown, grown, (scale,))
+    needed = max(frame.inner[0] / width, frame.inner[1] / height)
+    scales = chain(needed, catalogue.scales_of(request.model))
+    return Plan(size, frame.left, part, frame.inner, frame.size, scales, target_of(request.target).dpi)
+
+
+def frame_of(request: Request, size: Size) -> Frame:
+    """What of a photo of ``size``, upright, comes into its result, whatever makes it. Raises as ``planned``."""
+    left = request.cut.size(size, request.path.name) if request.cut is not None else size
+    if not request.target:
+        return Frame(size, left, (0, 0, *left), left, left)
+    return Frame(size, left, *_framed(target_of(request.target), left))
+
+
+def frame_key(request: Request) -> tuple[Cut | None, str]:
+    """The same for requests that take the same part of a photo, and only for those."""
+    target = request.target if request.target.startswith("print") and request.target.endswith("crop") else ""
+    return request.cut, target
+
+
+def told_of_frame(before: Fidelity, request: Request, size: Size) -> Fidelity:
+    """The account of a photo of ``size`` with what is cut from it, and put around it."""
+    told = request.cut.told(before, size) if request.cut is not None else before
+    frame = frame_of(request, size)
+    if frame.part[2:] != frame.left:
+        words = f"{frame.part[2]} × {frame.part[3]} of {frame.left[0]} × {frame.left[1]} pixels, to fill the paper"
+        told = told.and_converted("part", words)
+    if frame.size != frame.inner:
+        told = told.and_converted("white border", "around the photo, to fill the paper")
+    return told
 
 
 def result_size(request: Request, size: Size, scale: int) -> Size:
     """Width and height of a result, whatever makes it; ``scale`` where no size is asked for. Raises as ``planned``."""
-    left = request.cut.size(size, request.path.name) if request.cut is not None else size
-    return _framed(target_of(request.target), left)[2] if request.target else (left[0] * scale, left[1] * scale)
+    frame = frame_of(request, size)
+    return frame.size if request.target else (frame.left[0] * scale, frame.left[1] * scale)
 
 
 def _framed(target: Target, size: Size) -> tuple[Box, Size, Size]:

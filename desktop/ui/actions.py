@@ -52,6 +52,8 @@ class Actions:
         self.move_up = self._make(_tr("Move &up"), "Alt+Up")
         self.move_down = self._make(_tr("Move &down"), "Alt+Down")
         self.photo_settings = self._make(_tr("Settin&gs for this photo…"), "Alt+Return")
+        self.crop = self._make(_tr("Crop and strai&ghten…"), "Ctrl+K")
+        self.crop.setObjectName("cropAction")
         self.remove = self._make(_tr("Re&move from the list"), "")
         self.undo = self._make(_tr("U&ndo removing"), Key.Undo)
         self.clear = self._make(_tr("Clear &finished"), "Ctrl+Shift+Del")
@@ -79,6 +81,7 @@ class Actions:
             self.retry,
             self.do_next,
             self.photo_settings,
+            self.crop,
             self.cancel_selected,
             self.remove,
         )
@@ -93,6 +96,7 @@ class Actions:
             self.move_up,
             self.move_down,
             self.photo_settings,
+            self.crop,
             self.undo,
             self.clear,
             self.copy_path,
@@ -132,7 +136,7 @@ class Actions:
         queue.addSeparator()
         queue.addActions([self.do_next, self.move_up, self.move_down])
         queue.addSeparator()
-        queue.addAction(self.photo_settings)
+        queue.addActions([self.photo_settings, self.crop])
         queue.addSeparator()
         queue.addActions([self.remove, self.undo, self.clear])
         queue.addSeparator()

@@ -334,6 +334,7 @@ def _defaults(settings: Settings) -> dict[str, object]:
     return {
         "model": settings.model,
         "scale": settings.scale,
+        "target": settings.target,
         "strength": settings.strength_asked,
         "self_ensemble": settings.self_ensemble,
         "output": Path(settings.output_dir) if settings.output_dir else None,
@@ -344,6 +345,7 @@ def _defaults(settings: Settings) -> dict[str, object]:
         "keep_structure": settings.keep_structure,
         "keep_dates": settings.keep_dates,
         "lossless": settings.lossless,
+        "progressive": settings.progressive,
         "keep_print_size": settings.keep_print_size,
         "strip_gps": settings.strip_gps,
         "provenance": settings.provenance,

@@ -25,6 +25,7 @@ from desktop.ui.closing_question import ClosingQuestion
 from desktop.ui.comparison_export import ComparisonExport
 from desktop.ui.comparison_panel import ComparisonPanel
 from desktop.ui.controller import QueueController
+from desktop.ui.cropping import Cropping
 from desktop.ui.details import Details
 from desktop.ui.empty_view import DropOverlay, EmptyView
 from desktop.ui.glimpses import Glimpses
@@ -47,6 +48,7 @@ from desktop.ui.results import Results
 from desktop.ui.settings_dialog import SettingsDialog
 from desktop.ui.settings_results import example_task
 from desktop.ui.shown_photos import ShownPhotos
+from desktop.ui.sizing import Sizing
 from desktop.ui.sources import Sources, paths_in
 from desktop.ui.stage import Stage
 from desktop.ui.system.native import System
@@ -118,7 +120,9 @@ class MainWindow(QMainWindow):
         self._export = ComparisonExport(self, self._comparison.view, disk, self._queue.view.current_job)
         self._reports = Reports(self, workspace.reader, self._results.hand_over)
         self._actions = Actions(self, self._comparison, self._queue.head)
-        self._photo_settings = PhotoSettings(controller, self._offers, self)
+        self._sizing = Sizing(outlook.forecaster, workspace.reader, disk)
+        self._photo_settings = PhotoSettings(controller, self._offers, self._sizing, self)
+        self._cropping = Cropping(controller, workspace.reader, disk, self)
         self._listing = Listing(controller.queue, model, shown, self._queue, self)
         self._presenter = Presenter(
             controller,
@@ -259,7 +263,9 @@ class MainWindow(QMainWindow):
 
         top.addRequested.connect(self._choose_photos)
         top.startRequested.connect(controller.start)
-        top.choiceRequested.connect(lambda model, scale: self._change(model=model, scale=scale))
+        top.choiceRequested.connect(lambda model, scale: self._change(model=model, scale=scale, target=""))
+        top.targetRequested.connect(lambda model, target: self._change(model=model, target=target))
+        top.sizeRequested.connect(self._ask_for_size)
         top.strengthRequested.connect(lambda strength: self._change(strength=strength))
         top.bestRequested.connect(actions.best.setChecked)
         top.modelsRequested.connect(actions.models.trigger)
@@ -355,7 +361,9 @@ class MainWindow(QMainWindow):
         actions.remove.triggered.connect(lambda: controller.queue.remove(listing.chosen_ids))
         actions.retry_failed.triggered.connect(presenter.retry_failed)
         actions.photo_settings.triggered.connect(lambda: self._photo_settings.open(listing.chosen))
+        actions.crop.triggered.connect(lambda: self._cropping.open(queue.view.current_job()))
         self._photo_settings.told.connect(self._message.say)
+        self._cropping.told.connect(self._message.say)
         actions.do_next.triggered.connect(listing.do_next)
         actions.move_up.triggered.connect(lambda: listing.shift(-1))
         actions.move_down.triggered.connect(lambda: listing.shift(1))
@@ -384,6 +392,14 @@ class MainWindow(QMainWindow):
 
     def _change(self, **choices: Any) -> None:
         self._change_settings(replace(self._settings, **choices))
+
+    def _ask_for_size(self) -> None:
+        job = self._queue.view.current_job()
+        self._sizing.ask(self._settings.target, job.request if job else None, self._take_size, self)
+
+    def _take_size(self, text: str) -> None:
+        self._change(target=text)
+        self._top.show_size(self._settings)
 
     def _offer_models(self) -> None:
         self._change_settings(possible(self._settings, self._offers.catalogue))

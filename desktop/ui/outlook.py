@@ -60,6 +60,11 @@ class Outlook(QObject):
         self._looking = False
         self._again = False
 
+    @property
+    def forecaster(self) -> Forecaster:
+        """Predicts from what was learned, for any thread."""
+        return self._forecaster
+
     def add(self, jobs: Iterable[Job]) -> None:
         """Photos that have come into the queue; those that were worked on before tell their sizes."""
         listed = list(jobs)

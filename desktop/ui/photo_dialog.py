@@ -17,11 +17,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.core.choices import Common, Selection
+from desktop.core.choices import Common, Selection, sized
 from desktop.core.models.catalogue import FULL_STRENGTH, RESTORE_FAMILY
 from desktop.core.photo.formats import BY_NAME, OUTPUT_FORMATS
 from desktop.core.settings import asked_strength
-from desktop.ui import theme, words
+from desktop.ui import size_words, theme, words
 from desktop.ui.choice_box import ChoiceBox
 from desktop.ui.forms import check, form, label, quiet, spin
 from desktop.ui.model_box import family_name
@@ -58,9 +58,11 @@ class PhotoDialog(QDialog):
 
     Signals:
         choicesRequested(choices: dict[str, object], again: bool): by field; ``again`` for those that have ended too.
+        sizeRequested(text: str): the person wants a size that does not stand there; the one that does, if one does.
     """
 
     choicesRequested = Signal(dict, bool)
+    sizeRequested = Signal(str)
 
     def __init__(self, selection: Selection, subjects: Subjects, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,6 +74,10 @@ class PhotoDialog(QDialog):
         self._subjects = subjects
         self._boxes: dict[str, ChoiceBox] = {}
 
+        chosen = selection.size
+        self._target = chosen if isinstance(chosen, str) else ""
+        self._other_size = QPushButton(self.tr("Other size…"))
+        self._other_size.clicked.connect(lambda: self.sizeRequested.emit(self._target))
         self._choose = QPushButton(self.tr("Choose folder…"))
         self._choose.clicked.connect(self._choose_folder)
         common = selection.common("quality")
@@ -86,7 +92,8 @@ class PhotoDialog(QDialog):
         rows = self._lay_out()
         for field in self._fields():
             box = self._boxes[field.name] = ChoiceBox()
-            self._offer(field, selection.common(field.name))
+            if field.name != "scale":
+                self._offer(field, selection.common(field.name))
             rows.addRow(label(field.title, box), _beside(box, field.beside))
             for control in filter(None, (box, field.beside)):
                 control.setMinimumHeight(theme.CONTROL_HEIGHT)
@@ -97,7 +104,7 @@ class PhotoDialog(QDialog):
         self._boxes["model"].currentIndexChanged.connect(lambda _row: self._show_usable())
         self._boxes["quality"].currentIndexChanged.connect(lambda _row: self._show_usable())
         self.again.toggled.connect(lambda _on: self._show_usable())
-        self._offer_scales(selection.common("scale"))
+        self._offer_scales(selection.size)
         self._show_usable()
 
     @property
@@ -109,7 +116,12 @@ class PhotoDialog(QDialog):
         # A strength belongs to the model it was chosen with.
         model = chosen["model"]
         chosen["strength"] = model if isinstance(model, Common) else asked_strength(str(model), self._strength.strength)
-        return chosen
+        return {**chosen, **sized(chosen["scale"])}
+
+    def use_size(self, text: str) -> None:
+        """Offers a size in place of a scale, and chooses it."""
+        self._target = text
+        self._offer_scales(text)
 
     def box(self, name: str) -> ChoiceBox:
         """The control of a field."""
@@ -139,7 +151,7 @@ class PhotoDialog(QDialog):
         formats += [(entry.label, entry.name) for entry in OUTPUT_FORMATS]
         own = self.tr("For this photo") if self._subjects.total == 1 else self.tr("For these photos")
         return (
-            _Field("scale", self.tr("Enlarge"), [], f"×{usual['scale']}"),
+            _Field("scale", self.tr("Enlarge"), [], "", self._other_size),
             _Field("model", self.tr("Model"), models, family_name(str(usual["model"]))),
             _Field("self_ensemble", self.tr("Best quality"), best, usually_best),
             _Field("output", self.tr("Save results"), self._folders(), place, self._choose),
@@ -171,10 +183,14 @@ class PhotoDialog(QDialog):
         """Only what exists, for every photo, with the model that is chosen."""
         selection, model = self._selection, self._boxes["model"].choice
         entries: list[tuple[str, object]] = []
-        if selection.common("scale") is Common.DIFFERS:
+        if selection.size is Common.DIFFERS:
             entries.append((self.tr("(differs)"), Common.DIFFERS))
-        entries.append((self._usual_words(f"×{selection.defaults['scale']}"), Common.DEFAULT))
+        usual = str(selection.defaults.get("target") or "")
+        scale = f"×{selection.defaults['scale']}"
+        entries.append((self._usual_words(size_words.target(usual) if usual else scale), Common.DEFAULT))
         entries += [(f"×{scale}", scale) for scale in selection.scales]
+        if self._target:
+            entries.append((size_words.target(self._target), self._target))
         self._boxes["scale"].offer([entry for entry in entries if selection.fits(model, entry[1])], wanted)
 
     def _usual_words(self, value: str) -> str:

@@ -14,6 +14,7 @@ from desktop.ui import words
 from desktop.ui.controller import QueueController
 from desktop.ui.model_offers import ModelOffers
 from desktop.ui.photo_dialog import PhotoDialog, Subjects
+from desktop.ui.sizing import Sizing
 
 
 class PhotoSettings(QObject):
@@ -25,10 +26,11 @@ class PhotoSettings(QObject):
 
     told = Signal(str)
 
-    def __init__(self, controller: QueueController, offers: ModelOffers, window: QWidget) -> None:
+    def __init__(self, controller: QueueController, offers: ModelOffers, sizing: Sizing, window: QWidget) -> None:
         super().__init__(window)
         self._controller = controller
         self._offers = offers
+        self._sizing = sizing
         self._window = window
 
     def open(self, jobs: Sequence[Job]) -> None:
@@ -46,6 +48,8 @@ class PhotoSettings(QObject):
             self._window,
         )
         dialog.choicesRequested.connect(partial(self._change, [job.id for job in others]))
+        first = others[0].request
+        dialog.sizeRequested.connect(lambda text: self._sizing.ask(text, first, dialog.use_size, dialog))
         dialog.open()
 
     def _change(self, job_ids: Sequence[str], choices: dict[str, object], again: bool) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from desktop.core import errors
+from desktop.core.enlarge import framed, without_border
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS, require_size
 from desktop.core.jobs import Job, JobState
 from desktop.core.photo.fitting import sketched
@@ -15,6 +16,7 @@ from desktop.core.photo.isolated import PhotoReader
 from desktop.core.photo.photo import Photo
 from desktop.core.photo.preview import Thumbnail
 from desktop.core.photo.read import SizeCheck
+from desktop.core.sizes import frame_key
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.queue_view import THUMBNAIL
 from desktop.ui.system.screen_profile import screen_profile
@@ -50,7 +52,7 @@ class PictureLoader(QObject):
         self._pairs = TaskPool("comparing", 1, self)
         self._thumbnails = TaskPool("thumbnails", 1, self)
         self._generation = 0
-        self._held: tuple[Path, Pyramid] | None = None
+        self._held: tuple[object, Pyramid] | None = None
 
     def want_thumbnail(self, job: Job) -> None:
         def ready(found: Thumbnail) -> None:
@@ -69,7 +71,7 @@ class PictureLoader(QObject):
         """Loads a photo and, once it is done, its result. Only the pair asked for last is delivered."""
         self._generation += 1
         generation = self._generation
-        held = self._held[1] if self._held is not None and self._held[0] == job.path else None
+        held = self._held[1] if self._held is not None and not self.is_stale(job) else None
         output = job.output if job.state is JobState.DONE else None
         sketches: list[Photo] = []
 
@@ -80,13 +82,13 @@ class PictureLoader(QObject):
             if before is None:
                 photo = self._reader.read(job.path, _size_check(job.path))
                 sketches.append(sketched(photo))
-                before = Pyramid.build(photo, screen_profile())
+                before = Pyramid.build(framed(photo, job.request), screen_profile())
                 del photo
-            return before, self._pyramid(output) if output is not None else None
+            return before, self._result(job, output) if output is not None else None
 
         def ready(pair: tuple[Pyramid, Pyramid | None] | None) -> None:
             if pair is not None and generation == self._generation:
-                self._held = (job.path, pair[0])
+                self._held = (_shown(job), pair[0])
                 self.pairReady.emit(job, *pair)
                 for sketch in sketches:
                     self.sketched.emit(job.path, sketch)
@@ -114,20 +116,33 @@ class PictureLoader(QObject):
                 self.resultFailed.emit(known)
             ready(None)
 
-        self._pairs.run(lambda: self._pyramid(output), ready, failed)
+        self._pairs.run(lambda: self._result(job, output), ready, failed)
 
     def forget(self) -> None:
         """Nothing is compared any more: what is still being loaded is not delivered."""
         self._generation += 1
         self._held = None
 
-    def _pyramid(self, path: Path) -> Pyramid:
-        return Pyramid.build(self._reader.read(path, _size_check(path)), screen_profile())
+    def is_stale(self, job: Job) -> bool:
+        """Whether what is held of a photo is of another one, or another part of it."""
+        return self._held is None or self._held[0] != _shown(job)
+
+    def _result(self, job: Job, path: Path) -> Pyramid:
+        """What of a result can be laid over the photo."""
+        photo, account = self._reader.read(path, _size_check(path)), job.account
+        if account is not None and account.input_width:
+            photo = without_border(photo, job.request, (account.input_width, account.input_height))
+        return Pyramid.build(photo, screen_profile())
 
     def shutdown(self) -> None:
         self.forget()
         self._pairs.shutdown()
         self._thumbnails.shutdown()
+
+
+def _shown(job: Job) -> object:
+    """What stands on the left of the comparison, as a key."""
+    return job.path, frame_key(job.request)
 
 
 def _size_check(path: Path) -> SizeCheck:

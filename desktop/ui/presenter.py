@@ -81,6 +81,8 @@ class Presenter(QObject):
         moved = self._listing.change(jobs)
         current = self._list.current_job()
         for job in jobs:
+            if current is not None and job.id == current.id and self._shows_another_part(job):
+                self._loader.show(job)
             if current is None or job.path != current.path or job.id not in moved or job.state not in ENDINGS:
                 continue
             if job.id == current.id:
@@ -129,6 +131,7 @@ class Presenter(QObject):
             action.setEnabled(bool(states - ACTIVE) and self._listing.in_queue_order)
             action.setToolTip(self._listing.fixed)
         actions.photo_settings.setEnabled(bool(chosen))
+        actions.crop.setEnabled(current is not None and current.state not in ACTIVE)
         actions.photo_settings.setText(
             self.tr("Settin&gs for {photos}…").format(photos=words.photos(len(chosen)))
             if len(chosen) > 1
@@ -214,6 +217,10 @@ class Presenter(QObject):
         self._stage.queue.foot.show_summary(text)
         elapsed = words.duration(self._controller.elapsed_s)
         self._message.say(self.tr("Finished in {time}: {summary}").format(time=elapsed, summary=text))
+
+    def _shows_another_part(self, job: Job) -> bool:
+        shown = job.id == self._stage.comparison.subject
+        return shown and job.state is JobState.WAITING and self._loader.is_stale(job)
 
     def _show_rows(self, jobs: list[Job]) -> None:
         self._listing.add(jobs)

@@ -6,10 +6,12 @@ import re
 
 from PySide6.QtCore import QCoreApplication
 
-from desktop.core.jobs import Job, JobState
+from desktop.core.errors import RekindleError
+from desktop.core.jobs import Job, JobState, Request
 from desktop.core.photo.formats import BY_NAME
 from desktop.core.photo.header import Size
-from desktop.ui import words
+from desktop.core.sizes import result_size
+from desktop.ui import size_words, words
 from desktop.ui.model_box import family_name
 
 # Qt picks the first of several texts that fits (QFontMetrics.elidedText); this stands between them.
@@ -79,14 +81,19 @@ def _variants(*texts: tuple[str, ...]) -> str:
 def _sizes(job: Job, size: Size) -> str:
     account = job.account
     before = (account.input_width, account.input_height) if account and account.input_width else size
-    after = (account.width, account.height) if account and account.width else _enlarged(before, job.request.scale)
-    if not before[0]:
-        return words.size(*after)
+    after = (account.width, account.height) if account and account.width else _enlarged(job.request, before)
+    if not before[0] or not after[0]:
+        return words.size(*(after if after[0] else before))
     return f"{words.size(*before)} → {words.size(*after)}"
 
 
-def _enlarged(size: Size, scale: int | None) -> Size:
-    return size[0] * (scale or 1), size[1] * (scale or 1)
+def _enlarged(request: Request, size: Size) -> Size:
+    if not size[0]:
+        return 0, 0
+    try:
+        return result_size(request, size, request.scale or 1)
+    except RekindleError:  # working on it will say so
+        return 0, 0
 
 
 def _model(job: Job) -> str:
@@ -116,7 +123,9 @@ def _own(job: Job) -> str:
         return ""  # a watched folder's are all alike
     kind = BY_NAME.get(request.format or "")
     parts = {
-        "scale": f"×{request.scale}",
+        "cut": size_words.cut(request.cut) if request.cut else "",
+        "target": size_words.target(request.target) if request.target else "",
+        "scale": "" if request.target else f"×{request.scale}",
         "model": _model(job),
         "self_ensemble": _tr("best quality") if request.self_ensemble else _tr("usual quality"),
         "format": kind.label if kind else _tr("same format"),
@@ -124,7 +133,7 @@ def _own(job: Job) -> str:
     if kind is None or kind.quality:
         parts["quality"] = _tr("quality {number}").format(number=request.quality)
     parts["strip_gps"] = _tr("without location") if request.strip_gps else _tr("with location")
-    return " · ".join(text for name, text in parts.items() if name in request.own)
+    return " · ".join(text for name, text in parts.items() if text and name in request.own)
 
 
 def _tr(text: str) -> str:

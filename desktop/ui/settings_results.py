@@ -63,6 +63,10 @@ class ResultsPage(QWidget):
         self.existing.setCurrentIndex(max(0, self.existing.findData(settings.existing)))
         self.lossless = check(self.tr("WebP without loss"), settings.lossless)
         self.lossless.setToolTip(self.tr("Larger files, and every pixel as it is. Photos that were so stay so."))
+        self.progressive = check(self.tr("Progressive JPEG"), settings.progressive)
+        self.progressive.setToolTip(
+            self.tr("Shows coarsely at once on slow connections, then ever finer. Photos that were so stay so.")
+        )
         self.dates = check(self.tr("Give results the dates of the original files"), settings.keep_dates)
         self.dates.setToolTip(self.tr("When a file was created cannot be changed, only when it was last edited."))
 
@@ -75,6 +79,7 @@ class ResultsPage(QWidget):
         rows.addRow("", quiet(self.tr("The original is never replaced.")))
         rows.addRow(label(self.tr("File format"), self.format), self.format)
         rows.addRow(label(self.tr("JPEG and WebP quality"), self.quality), self.quality)
+        rows.addRow("", self.progressive)
         rows.addRow("", self.lossless)
         rows.addRow("", self.dates)
         for box in (self.place, choose, self.format, self.quality, self.existing):
@@ -102,6 +107,7 @@ class ResultsPage(QWidget):
             quality=self.quality.value(),
             existing=self.existing.currentData(),
             lossless=self.lossless.isChecked(),
+            progressive=self.progressive.isChecked(),
             keep_dates=self.dates.isChecked(),
         )
 
@@ -135,6 +141,6 @@ class ResultsPage(QWidget):
 
 def example_task(job: Job | None, settings: Settings, workspace: Workspace) -> Callable[[], Example | None]:
     """Finds a photo that shows how results are named: the one that is looked at, or the sample."""
-    sample = Request(sample_photo(), model=settings.model, scale=settings.scale)
+    sample = Request(sample_photo(), model=settings.model, scale=settings.scale, target=settings.target)
     requests = [job.request, sample] if job is not None else [sample]
     return lambda: example_of(requests, workspace.catalogue, workspace.reader.glance)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, Signal
 
 from desktop.core.jobs import Job, JobState
+from desktop.core.sizes import frame_key
 from desktop.ui.comparison_layout import Side
 from desktop.ui.pictures import Bicubic, Picture
 from desktop.ui.pyramid import Pyramid
@@ -35,8 +36,8 @@ def made_by(job: Job) -> str:
     account = job.account
     if account is None or not account.model:
         return job.output.name if job.output is not None else ""
-    family = account.model.removesuffix(f"-x{account.scale}")
-    return f"{family} ×{account.scale}" if account.scale else family
+    family = account.model.removesuffix(f"-x{(account.passes or (account.scale,))[0]:g}")
+    return f"{family} ×{account.scale:g}" if account.scale else family
 
 
 def others_of(job: Job, jobs: Iterable[Job]) -> list[Other]:
@@ -49,6 +50,7 @@ def others_of(job: Job, jobs: Iterable[Job]) -> list[Other]:
         and each.output is not None
         and each.output != job.output
         and each.path == job.path
+        and frame_key(each.request) == frame_key(job.request)  # of another part nothing would lie where it belongs
     ]
     rivals.sort(key=lambda each: each.account.ended if each.account else 0.0, reverse=True)
     files = {each.output: each for each in reversed(rivals)}

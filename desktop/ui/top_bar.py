@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, QSize, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
-from desktop.core.choices import closest_scale
-from desktop.core.models.catalogue import RESTORE_FAMILY, Catalogue
+from desktop.core.models.catalogue import DEFAULT_SCALE, RESTORE_FAMILY, Catalogue
 from desktop.core.settings import Settings
 from desktop.ui import icons, theme, words
 from desktop.ui.model_box import ModelBox, family_name
+from desktop.ui.scale_box import ScaleBox
 from desktop.ui.strength import StrengthSlider
 
 __all__ = ["TopBar", "family_name"]
@@ -22,12 +22,16 @@ class TopBar(QWidget):
     Signals:
         addRequested(), startRequested()
         choiceRequested(model: str, scale: int): a family and a scale that exist together.
+        targetRequested(model: str, target: str): a family, and a size in place of a scale.
+        sizeRequested(): the person wants another size than those that stand there.
         strengthRequested(strength: int), bestRequested(best: bool), modelsRequested()
     """
 
     addRequested = Signal()
     startRequested = Signal()
     choiceRequested = Signal(str, int)
+    targetRequested = Signal(str, str)
+    sizeRequested = Signal()
     strengthRequested = Signal(int)
     bestRequested = Signal(bool)
     modelsRequested = Signal()
@@ -40,15 +44,16 @@ class TopBar(QWidget):
         self.add_button.setToolTip(self.tr("Choose photos from your computer (Ctrl+O)"))
         self.add_button.clicked.connect(self.addRequested)
 
-        self.scale_box = QComboBox()
+        self.scale_box = ScaleBox()
         self.scale_box.setObjectName("scaleBox")
-        self.scale_box.setAccessibleName(self.tr("Enlarge"))
         self.model_box = ModelBox(catalogue, settings.model, more=True)
         self.model_box.setObjectName("modelBox")
-        self._offer_scales(settings.scale)
+        self._offer_scales(settings.scale, settings.target)
         self.model_box.moreRequested.connect(self.modelsRequested)
         self.model_box.currentIndexChanged.connect(self._model_chosen)
-        self.scale_box.currentIndexChanged.connect(self._choice_made)
+        self.scale_box.scaleChosen.connect(self._choice_made)
+        self.scale_box.targetChosen.connect(self._choice_made)
+        self.scale_box.otherRequested.connect(self.sizeRequested)
         self.strength = StrengthSlider(settings.strength)
         self.strength.strengthChanged.connect(self.strengthRequested)
         self.best = QCheckBox(self.tr("Best quality"))
@@ -100,8 +105,13 @@ class TopBar(QWidget):
         """Other models than before, and what is chosen of them."""
         self._catalogue = catalogue
         self.model_box.offer(catalogue, settings.model)
-        self._offer_scales(settings.scale)
+        self._offer_scales(settings.scale, settings.target)
         self.strength.setVisible(self._restores)
+        self._fit()
+
+    def show_size(self, settings: Settings) -> None:
+        """The size that was chosen, which may be none that stood there before."""
+        self._offer_scales(settings.scale, settings.target)
         self._fit()
 
     def show_best(self, best: bool) -> None:
@@ -150,23 +160,24 @@ class TopBar(QWidget):
         for label in self._labels:
             label.setVisible(shown)
 
-    def _offer_scales(self, wanted: int) -> None:
-        """Only what exists for the chosen model."""
-        scales = self._catalogue.offered(self.model_box.family)
-        with QSignalBlocker(self.scale_box):
-            self.scale_box.clear()
-            for scale in scales:
-                self.scale_box.addItem(f"×{scale}", scale)
-            self.scale_box.setCurrentIndex(max(0, self.scale_box.findData(closest_scale(scales, wanted))))
+    def _offer_scales(self, scale: int, target: str) -> None:
+        """Only what exists for the chosen model; a size can be had with any of them."""
+        self.scale_box.offer(self._catalogue.offered(self.model_box.family), scale, target)
 
     def _model_chosen(self) -> None:
         if self.model_box.currentData() is None:
             return
-        self._offer_scales(self.scale_box.currentData())
+        chosen = self.scale_box.choice
+        self._offer_scales(
+            chosen if isinstance(chosen, int) else DEFAULT_SCALE, chosen if isinstance(chosen, str) else ""
+        )
         self.strength.setVisible(self._restores)
         self._fit()
         self._choice_made()
 
     def _choice_made(self) -> None:
-        if self.scale_box.currentData() is not None:
-            self.choiceRequested.emit(self.model_box.family, self.scale_box.currentData())
+        chosen = self.scale_box.choice
+        if isinstance(chosen, int):
+            self.choiceRequested.emit(self.model_box.family, chosen)
+        elif chosen is not None:
+            self.targetRequested.emit(self.model_box.family, chosen)

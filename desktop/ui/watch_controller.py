@@ -257,6 +257,7 @@ class WatchController(QObject):
             note,
             model=watching.model,
             scale=watching.scale,
+            target="",
             strength=watching.strength_asked,
             self_ensemble=watching.self_ensemble,
             output=Path(watching.output),

@@ -81,14 +81,22 @@ def test_a_finished_photo_can_be_opened_shown_and_done_again(qtbot: QtBot, ended
     offered = menu_on(qtbot, ended, 0)
     assert [word for word, enabled in offered.items() if enabled] == [
         *("Open result", "Show in folder", "Save result as", "Copy path", "Try again"),
-        *("Settings for this photo", "Remove from the list"),
+        *("Settings for this photo", "Crop and straighten", "Remove from the list"),
     ]
 
 
 def test_of_a_failed_photo_the_message_can_be_copied(qtbot: QtBot, ended: MainWindow) -> None:
     offered = menu_on(qtbot, ended, 2)
     assert [word for word, enabled in offered.items() if enabled] == [
-        *("Show in folder", "Copy path", "Copy message", "Try again", "Settings for this photo", "Remove from the list")
+        *(
+            "Show in folder",
+            "Copy path",
+            "Copy message",
+            "Try again",
+            "Settings for this photo",
+            "Crop and straighten",
+            "Remove from the list",
+        )
     ]
 
 

@@ -61,6 +61,18 @@ class Cut:
             )
         return width, height
 
+    def told(self, before: Fidelity, size: Size) -> Fidelity:
+        """The account of a photo of this size with what this does to it."""
+        told = before
+        if self.degrees:
+            way = "clockwise" if self.degrees > 0 else "anticlockwise"
+            told = told.and_converted("straightened", f"turned {way} by {abs(self.degrees):g}°, as you chose")
+        left = self.size(size)
+        if left != size:
+            words = f"{left[0]} × {left[1]} of {size[0]} × {size[1]} pixels, as you chose"
+            told = told.and_converted("part", words)
+        return told
+
 
 def inner_size(size: Size, degrees: float) -> Size:
     """Width and height of the largest upright rectangle inside a picture of ``size`` turned by so many degrees."""
@@ -79,19 +91,30 @@ def inner_size(size: Size, degrees: float) -> Size:
         wide, high = (width * cosine - height * sine) / double, (height * cosine - width * sine) / double
     return max(1, math.floor(wide + 1e-9)), max(1, math.floor(high + 1e-9))
 
+    def told(self, before: Fidelity, size: Size) -> Fidelity:
+        """The account of a photo of this size with what this does to it."""
+        told = before
+        if self.degrees:
+            way = "clockwise" if self.degrees > 0 else "anticlockwise"
+            told = told.and_converted("straightened", f"turned {way} by {abs(self.degrees):g}°, as you chose")
+        left = self.size(size)
+        if left != size:
+            words = f"{left[0]} × {left[1]} of {size[0]} × {size[1]} pixels, as you chose"
+            told = told.and_converted("part", words)
+        return told
+
 
 def cut_out(photo: Photo, cut: Cut) -> Photo:
     """The photo turned and cut. What is cut only keeps its pixels as they are. Raises OutsideError."""
     if not cut:
         return photo
-    before = photo.width, photo.height
-    size = cut.size(before)
+    size = cut.size((photo.width, photo.height))
     if cut.degrees:
         pixels, alpha = _turned(photo, cut, size)
     else:
         assert cut.box is not None
         pixels, alpha = part_of(photo, cut.box)
-    return replace(photo, pixels=pixels, alpha=alpha, fidelity=_told(photo.fidelity, cut, before, size))
+    return replace(photo, pixels=pixels, alpha=alpha)
 
 
 def part_of(photo: Photo, box: Box) -> tuple[NDArray[Any], NDArray[Any] | None]:
@@ -100,14 +123,6 @@ def part_of(photo: Photo, box: Box) -> tuple[NDArray[Any], NDArray[Any] | None]:
     rows, columns = slice(y, y + height), slice(x, x + width)
     alpha = np.ascontiguousarray(photo.alpha[rows, columns]) if photo.alpha is not None else None
     return np.ascontiguousarray(photo.pixels[rows, columns]), alpha
-
-
-def _told(before: Fidelity, cut: Cut, size: Size, left: Size) -> Fidelity:
-    told = before
-    if cut.degrees:
-        way = "clockwise" if cut.degrees > 0 else "anticlockwise"
-        told = told.and_converted("straightened", f"turned {way} by {abs(cut.degrees):g}°, as you chose")
-    return told.and_converted("part", f"{left[0]} × {left[1]} of {size[0]} × {size[1]} pixels, as you chose")
 
 
 def _turned(photo: Photo, cut: Cut, size: Size) -> tuple[NDArray[Any], NDArray[Any] | None]:

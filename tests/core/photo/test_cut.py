@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from desktop.core import errors
 from desktop.core.photo import cut as cut_module
 from desktop.core.photo.cut import Cut, cut_out, inner_size
-from desktop.core.photo.photo import Photo
+from desktop.core.photo.photo import Fidelity, Photo
 
 
 def test_a_photo_that_is_cut_keeps_its_pixels_as_they_are(noise):
@@ -20,9 +20,15 @@ def test_a_photo_that_is_cut_keeps_its_pixels_as_they_are(noise):
     left = cut_out(Photo(pixels, alpha), Cut(0, (7, 5, 30, 20)))
     np.testing.assert_array_equal(left.pixels, pixels[5:25, 7:37])
     np.testing.assert_array_equal(left.alpha, alpha[5:25, 7:37])
-    assert [(item.item, item.detail) for item in left.fidelity.converted] == [
-        ("part", "30 × 20 of 60 × 40 pixels, as you chose")
+
+
+def test_what_is_done_to_a_photo_is_told():
+    told = Cut(-1.5, (7, 5, 30, 20)).told(Fidelity(), (60, 40))
+    assert [(item.item, item.detail) for item in told.converted] == [
+        ("straightened", "turned anticlockwise by 1.5°, as you chose"),
+        ("part", "30 × 20 of 60 × 40 pixels, as you chose"),
     ]
+    assert Cut(0, (0, 0, 60, 40)).told(Fidelity(), (60, 40)) == Fidelity()
 
 
 def test_nothing_asked_for_is_nothing_done(noise):
