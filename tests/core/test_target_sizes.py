@@ -182,7 +182,7 @@ class _Watcher:
         self.begun = []
         self.tiles = 0
 
-    def begin(self, result, todo, scale):
+    def begin(self, source, result, todo, scale):
         self.begun.append((result.width, result.height, scale))
 
     def arrived(self, tile):
