@@ -15,6 +15,7 @@ from desktop.core.gaze import Region
 from desktop.core.glimpse import LARGEST, glimpse, part_of
 from desktop.core.jobs import Request
 from desktop.core.loaded_net import LoadedNet
+from desktop.core.photo.cut import Cut
 from desktop.core.photo.isolated import DirectReader
 from desktop.core.photo.photo import Photo
 from desktop.core.pipeline import Pipeline
@@ -29,7 +30,7 @@ class Seen:
         self.size, self.x, self.y, self.margin, self.scale = size, x, y, margin, scale
         return self
 
-    def begin(self, result: Photo, todo: list[Tile], scale: int) -> None:
+    def begin(self, source: Photo, result: Photo, todo: list[Tile], scale: int) -> None:
         self.result, self.todo, self.arrived_tiles = result, todo, 0
 
     def arrived(self, tile: Tile) -> None:
@@ -47,13 +48,13 @@ Look = Callable[..., Seen]
 
 @pytest.fixture
 def look(workspace: Workspace, fake_net: Callable[..., Any], fake_engine: Callable[..., Any]) -> Look:
-    def looked(path: Path, region: Region, cancel: CancelToken | None = None) -> Seen:
+    def looked(path: Path, region: Region, cancel: CancelToken | None = None, **request: Any) -> Seen:
         seen = Seen()
         glimpse(
             workspace.catalogue,
             LoadedNet(workspace.store, {"fake": fake_engine(net=fake_net(tile=40))}),
             DirectReader(),
-            Request(path),
+            Request(path, **request),
             region,
             budget_mib=512,
             begun=seen.begun,
@@ -84,6 +85,30 @@ def test_a_part_is_what_the_whole_would_be_there(
     outcome = fake_pipeline(fake_net(tile=40)).process(Request(path))
     whole = DirectReader().read(outcome.output).pixels
     np.testing.assert_array_equal(seen.pixels, whole[seen.y.scaled(3), seen.x.scaled(3)])
+
+
+@pytest.mark.parametrize("region", [(0.0, 0.0, 1.0, 1.0), (0.2, 0.3, 0.5, 0.9), (0.5, 0.5, 0.5, 0.5)])
+def test_a_part_of_several_passes_and_of_a_cut_photo_is_right_too(
+    region: Region,
+    look: Look,
+    photo_file: Callable[..., Path],
+    photo_like: Callable[..., Any],
+    fake_pipeline: Callable[..., Pipeline],
+    fake_net: Callable[..., Any],
+) -> None:
+    path = photo_file("a.png", photo_like(120, 90))
+    asked: dict[str, Any] = {"model": "edsr-baseline", "target": "width 480", "cut": Cut(0, (30, 10, 80, 60))}
+    seen = look(path, region, **asked)
+    assert (seen.size, seen.scale) == ((80, 60), 6)
+    outcome = fake_pipeline(fake_net(tile=40)).process(Request(path, **asked))
+    assert outcome.passes == (2, 3)
+    whole = DirectReader().read(outcome.output).pixels
+    np.testing.assert_array_equal(seen.pixels, whole[seen.y.scaled(6), seen.x.scaled(6)])
+
+
+def test_of_a_photo_that_is_large_enough_nothing_is_enhanced(look: Look, photo_file: Callable[..., Path]) -> None:
+    seen = look(photo_file("a.png"), (0.0, 0.0, 1.0, 1.0), target="width 20")
+    assert not hasattr(seen, "result")
 
 
 def test_nothing_is_written(look: Look, photo_file: Callable[..., Path]) -> None:
