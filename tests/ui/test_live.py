@@ -60,7 +60,7 @@ def window(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[MainWindow]:
     engine = fake_engine(net=fake_net(tile=TILE, before=gate))
-    monkeypatch.setattr(loaded_net, "available_engines", lambda: {"fake": engine})
+    monkeypatch.setattr(loaded_net, "available_engines", lambda _twins: {"fake": engine})
     made = create_window(tmp_path / "data")
     with qtbot.waitExposed(made):
         made.show()
