@@ -126,7 +126,9 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
         "exact: within one grey level of OpenCV's dnn_superres, on any computer",
     )
     parser.add_argument("--format", choices=tuple(BY_NAME), help="default: the photo's own; PNG where that cannot be")
-    parser.add_argument("--quality", type=_quality, metavar="1..100", default=95, help="JPEG and WebP (default: 95)")
+    parser.add_argument(
+        "--quality", type=_quality, metavar="1..100", default=95, help="JPEG, WebP and AVIF (default: 95)"
+    )
     parser.add_argument(
         "--existing",
         choices=("skip", "rename", "overwrite"),

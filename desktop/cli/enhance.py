@@ -230,7 +230,9 @@ def _destination(options: argparse.Namespace) -> tuple[Path | None, Path | None,
         return output, None, options.format
     by_suffix = BY_SUFFIX.get(output.suffix.lower())
     if by_suffix is None:
-        raise UsageError("Rekindle cannot write “{suffix}” files. Use .png, .jpg, .webp or .tif.", suffix=output.suffix)
+        raise UsageError(
+            "Rekindle cannot write “{suffix}” files. Use .png, .jpg, .webp, .avif or .tif.", suffix=output.suffix
+        )
     if options.format not in (None, by_suffix.name):
         raise UsageError(
             "“{name}” and --format {format} contradict each other.", name=output.name, format=options.format

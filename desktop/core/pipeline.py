@@ -256,7 +256,7 @@ class _Run:
                 raise _OwnResultError
             plan = choice.plan_for(header.upright)
             forecast.require_size(name, *plan.size, 1, self.limits.max_megapixels)
-            wanted = output_format(request.format, header.file_format, *plan.size)
+            wanted = output_format(request.format, header.file_format, *plan.size, header.bits)
             needed = forecast.plan_mib(plan, header.bytes_per_pixel, wanted, lossless=request.lossless)
             forecast.require_memory(name, needed)
 
@@ -274,7 +274,7 @@ class _Run:
         photo = prepared(photo, request, plan)
         self.wishes = request.wishes(choice.words, plan.factor, plan.dpi)
         facts = self._facts(photo, plan)
-        chosen = output_format(request.format, photo.file_format, facts.width, facts.height)
+        chosen = output_format(request.format, photo.file_format, facts.width, facts.height, photo.bits)
         target = output_path(request, chosen, choice.model, facts)
         if self._skips(target):
             return JobState.SKIPPED

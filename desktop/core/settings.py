@@ -59,7 +59,7 @@ class Settings:
         self_ensemble: whether to take eight times as long for the best quality.
         output_dir: folder for results; empty for beside the original.
         format: output format's name; empty for the same as the photo.
-        quality: 1 to 100, for JPEG and WebP.
+        quality: 1 to 100, for JPEG, WebP and AVIF.
         progressive: JPEG in several passes.
         existing: "rename", "skip" or "overwrite", for a result that is there already.
         template: how results are named, without their suffix.

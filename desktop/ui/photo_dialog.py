@@ -83,7 +83,7 @@ class PhotoDialog(QDialog):
         common = selection.common("quality")
         number = common if isinstance(common, int) else selection.defaults["quality"]
         self._number = spin(1, 100, number if isinstance(number, int) else 95)
-        self._number.setAccessibleName(self.tr("JPEG and WebP quality"))
+        self._number.setAccessibleName(self.tr("JPEG, WebP, AVIF quality"))
         strength = selection.common("strength")
         strength = selection.defaults.get("strength") if isinstance(strength, Common) else strength
         self._strength = StrengthSlider(strength if isinstance(strength, int) else FULL_STRENGTH)
@@ -157,7 +157,11 @@ class PhotoDialog(QDialog):
             _Field("output", self.tr("Save results"), self._folders(), place, self._choose),
             _Field("format", self.tr("File format"), formats, kind),
             _Field(
-                "quality", self.tr("JPEG and WebP quality"), [(own, _OWN_QUALITY)], str(usual["quality"]), self._number
+                "quality",
+                self.tr("JPEG, WebP, AVIF quality"),
+                [(own, _OWN_QUALITY)],
+                str(usual["quality"]),
+                self._number,
             ),
             _Field(
                 "strip_gps",

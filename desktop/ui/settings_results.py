@@ -78,7 +78,7 @@ class ResultsPage(QWidget):
         rows.addRow(label(self.tr("If the result exists"), self.existing), self.existing)
         rows.addRow("", quiet(self.tr("The original is never replaced.")))
         rows.addRow(label(self.tr("File format"), self.format), self.format)
-        rows.addRow(label(self.tr("JPEG and WebP quality"), self.quality), self.quality)
+        rows.addRow(label(self.tr("JPEG, WebP, AVIF quality"), self.quality), self.quality)
         rows.addRow("", self.progressive)
         rows.addRow("", self.lossless)
         rows.addRow("", self.dates)

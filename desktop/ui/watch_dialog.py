@@ -80,7 +80,7 @@ class WatchDialog(QDialog):
         form.addRow(self._strength_label, self._strength)
         form.addRow("", self._best)
         form.addRow(forms.label(self.tr("File format"), self._format), self._format)
-        form.addRow(forms.label(self.tr("JPEG and WebP quality"), self._quality), self._quality)
+        form.addRow(forms.label(self.tr("JPEG, WebP, AVIF quality"), self._quality), self._quality)
         for box in (self._folder, self._output, self._also, self._scale, self._model, self._format, self._quality):
             box.setMinimumHeight(theme.CONTROL_HEIGHT)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import mmap
 import struct
 import warnings
 import zlib
@@ -20,8 +21,9 @@ from desktop.core.opencv import cv2
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo.depth import bands
 from desktop.core.photo.fitting import Fitted
-from desktop.core.photo.formats import JPEG, PNG, TIFF, WEBP
+from desktop.core.photo.formats import AVIF, JPEG, PNG, TIFF, WEBP
 from desktop.core.photo.metadata import notes
+from desktop.core.photo.metadata.exif_edit import ExifBlock
 from desktop.core.photo.metadata.xmp import guid
 
 _METRE_IN_INCHES = 0.0254
@@ -117,6 +119,34 @@ def _write_webp(photo: Fitted, temp: Path, quality: int) -> None:
     image.save(temp, "WEBP", lossless=lossless, quality=50 if lossless else quality, method=4, exact=True, **carried)
 
 
+def _write_avif(photo: Fitted, temp: Path, quality: int) -> None:
+    # Pillow writes EXIF that says an orientation anew, and spoils what is not ASCII in it. So it is not to see one.
+    masked, at = _masked(photo.exif) if photo.exif else (None, None)
+    carried = {"icc_profile": photo.icc, "exif": masked, "xmp": photo.xmp}
+    options: dict[str, Any] = {name: value for name, value in carried.items() if value}
+    image = Image.fromarray(photo.with_alpha)
+    # Where the photo does not say, 4:4:4, as for JPEG. Speed 8 takes 0.4 of what Pillow's own 6 does, for files that
+    # are a sixth larger (measured on 4 megapixels).
+    subsampling = photo.coding.subsampling or "4:4:4"
+    image.save(temp, "AVIF", quality=quality, speed=8, subsampling=subsampling, **options)
+    if photo.exif and masked and at is not None:
+        with temp.open("r+b") as file, mmap.mmap(file.fileno(), 0) as content:
+            start = content.find(masked) + at
+            content[start : start + 2] = photo.exif[at : at + 2]
+
+
+def _masked(exif: bytes) -> tuple[bytes, int | None]:
+    """EXIF whose orientation has a number that means nothing, and where that stands."""
+    try:
+        at = ExifBlock(exif).orientation_entry
+    except ValueError:
+        return exif, None
+    if at is None:
+        return exif, None
+    number = (Base.Orientation + 1).to_bytes(2, "little" if exif_block.byte_order(exif) == "<" else "big")
+    return exif[:at] + number + exif[at + 2 :], at
+
+
 def _write_png(photo: Fitted, temp: Path, quality: int) -> None:
     if photo.pixels.dtype.itemsize == 2:
         _write_deep_png(photo, temp)
@@ -204,4 +234,5 @@ ENCODERS: dict[str, Encoder] = {
     PNG.name: _write_png,
     WEBP.name: _write_webp,
     TIFF.name: _write_tiff,
+    AVIF.name: _write_avif,
 }

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo import icc
 from desktop.core.photo.depth import as_8_bit, over_white
-from desktop.core.photo.formats import JPEG, PNG, TIFF, OutputFormat
+from desktop.core.photo.formats import AVIF, JPEG, PNG, TIFF, OutputFormat
 from desktop.core.photo.metadata import exif_edit, iptc, notes
 from desktop.core.photo.metadata.exif_edit import ExifBlock
 from desktop.core.photo.metadata.notes import Note
@@ -29,6 +29,8 @@ JPEG_EXIF_MAX = 65_533 - 6
 JPEG_XMP_MAX = 65_533 - 29
 _JPEG_ICC_MAX = 255 * 65_519
 _JPEG_DPI_MAX = 65_535
+# Of a format that could hold more, if not as it is written here.
+_HOLDS = {AVIF.name: "is written with no more"}
 _REMOVED = "removed, as you chose"
 
 
@@ -108,7 +110,9 @@ class _Fitting:
             if output.deep:
                 self._kept("bit depth", "16 bit")
             else:
-                self._lost("bit depth", f"16 bit became 8 bit: {output.label} holds no more")
+                self._lost(
+                    "bit depth", f"16 bit became 8 bit: {output.label} {_HOLDS.get(output.name, 'holds no more')}"
+                )
         if photo.alpha is not None:
             if output.alpha:
                 self._kept("transparency", "enlarged with the photo")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass
 
+from PIL import features
+
 
 @dataclass(frozen=True)
 class OutputFormat:
@@ -48,7 +50,10 @@ PNG = _format("png", (".png",), 1_000_000, quality=False)
 WEBP = _format("webp", (".webp",), 16_383, deep=False, grey=False, resolution=False, captions=False)
 TIFF = _format("tiff", (".tif", ".tiff"), 1_000_000, quality=False)
 
-OUTPUT_FORMATS = (JPEG, PNG, WEBP, TIFF)
+# AVIF could be larger and deeper; what Pillow writes has 8 bits, and what libavif reads unasked is no larger than this.
+AVIF = _format("avif", (".avif",), 16_384, deep=False, grey=False, resolution=False, captions=False)
+
+OUTPUT_FORMATS = (JPEG, PNG, WEBP, TIFF, *((AVIF,) if features.check("avif") else ()))
 BY_NAME = {entry.name: entry for entry in OUTPUT_FORMATS}
 BY_SUFFIX = {suffix: entry for entry in OUTPUT_FORMATS for suffix in entry.suffixes}
 _BY_PILLOW = {entry.pillow: entry for entry in OUTPUT_FORMATS} | {"MPO": JPEG}
@@ -68,15 +73,19 @@ READABLE_SUFFIXES = frozenset(
 READABLE_WORDS = "JPEG, PNG, TIFF, WebP, HEIC, AVIF, GIF or BMP"
 
 
-def output_format(asked: str | None, read_from: str, width: int, height: int) -> OutputFormat:
+def output_format(asked: str | None, read_from: str, width: int, height: int, bits: int = 8) -> OutputFormat:
     """The format a result of ``width`` x ``height`` pixels is written in.
 
     Args:
         asked: a name from ``BY_NAME``, or None for the format the photo came in.
         read_from: Pillow's name of that format.
+        bits: per channel, of the photo.
 
     Returns:
-        PNG where the input's format is not one we write, or cannot hold the size.
+        PNG where the input's format is not one we write, or cannot hold the size; likewise the depth, where the format
+        was not asked for.
     """
     wanted = BY_NAME[asked] if asked else _BY_PILLOW.get(read_from, PNG)
+    if not asked and bits > 8 and not wanted.deep:
+        return PNG
     return wanted if max(width, height) <= wanted.max_side else PNG

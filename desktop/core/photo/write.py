@@ -27,7 +27,7 @@ def write(
     """Writes ``photo`` to ``path`` in one visible step.
 
     Args:
-        quality: 1 to 100, for JPEG and WebP.
+        quality: 1 to 100, for JPEG, WebP and AVIF.
         overwrite: whether an existing file may be replaced.
         before_publishing: called with the finished temporary file before it takes the name.
 

@@ -21,7 +21,7 @@ from desktop.core.photo.depth import as_8_bit
 from desktop.core.photo.encoders import ENCODERS
 from desktop.core.photo.exif import resolution_of
 from desktop.core.photo.fitting import JPEG_EXIF_MAX, JPEG_XMP_MAX
-from desktop.core.photo.formats import JPEG, OUTPUT_FORMATS, PNG, TIFF, WEBP
+from desktop.core.photo.formats import AVIF, JPEG, OUTPUT_FORMATS, PNG, TIFF, WEBP
 from desktop.core.photo.photo import Fidelity, Item, Photo
 from desktop.core.photo.read import read
 from desktop.core.photo.write import write
@@ -65,7 +65,7 @@ def test_what_is_written_without_loss_is_read_back_as_it_was(output, dtype, shap
     assert fidelity.lost == ()
 
 
-@pytest.mark.parametrize("output", [JPEG, WEBP], ids=lambda output: output.name)
+@pytest.mark.parametrize("output", [JPEG, WEBP, AVIF], ids=lambda output: output.name)
 def test_what_is_written_with_loss_is_close_to_what_it_was(output, target, photo_like):
     pixels = photo_like(96, 64)
     write(Photo(pixels), target(output), output, quality=95)
@@ -74,7 +74,7 @@ def test_what_is_written_with_loss_is_close_to_what_it_was(output, target, photo
     )  # WebP halves colours
 
 
-@pytest.mark.parametrize("output", [JPEG, WEBP], ids=lambda output: output.name)
+@pytest.mark.parametrize("output", [JPEG, WEBP, AVIF], ids=lambda output: output.name)
 def test_quality_is_heeded(output, target, photo_like):
     sizes = []
     for quality in (10, 95):
@@ -122,7 +122,7 @@ def test_a_jpeg_lays_transparency_over_white_and_says_so(grey, target):
     assert Item("transparency", "laid over white: JPEG has none") in fidelity.lost
 
 
-@pytest.mark.parametrize("output", [JPEG, WEBP], ids=lambda output: output.name)
+@pytest.mark.parametrize("output", [JPEG, WEBP, AVIF], ids=lambda output: output.name)
 def test_16_bits_become_8_where_there_are_no_more_and_that_is_said(output, target):
     pixels = np.full((16, 24, 3), 128 * 257, np.uint16)
     fidelity = write(Photo(pixels), target(output), output, quality=100)
@@ -147,7 +147,7 @@ def test_16_bits_that_are_kept_are_reported_kept(output, target, noise):
     assert Item("bit depth", "16 bit") in fidelity.kept
 
 
-@pytest.mark.parametrize("output", [PNG, TIFF, WEBP], ids=lambda output: output.name)
+@pytest.mark.parametrize("output", [PNG, TIFF, WEBP, AVIF], ids=lambda output: output.name)
 def test_transparency_that_is_kept_is_reported_kept(output, target, noise):
     fidelity = write(Photo(noise((4, 4, 3)), noise((4, 4))), target(output), output)
     assert "transparency" in _items(fidelity.kept)
@@ -183,7 +183,7 @@ def test_what_travels_with_a_photo_is_written_and_accounted_for(output, dtype, o
     if output is TIFF:
         assert exif_block.MAKER_NOTE in back.exif
         assert exif_block.COPYRIGHT in back.exif
-    elif output is WEBP:  # which has no other place for the resolution
+    elif output in (WEBP, AVIF):  # which have no other place for the resolution
         assert exif_block.MAKER_NOTE in back.exif
         assert resolution_of(back.exif) == (300, 150)
     else:
@@ -274,7 +274,7 @@ def test_exif_too_large_for_a_jpeg_is_reported_lost(target, exif_block, noise):
     assert read(target(JPEG)).exif is None
 
 
-@pytest.mark.parametrize("output", [PNG, TIFF, WEBP], ids=lambda output: output.name)
+@pytest.mark.parametrize("output", [PNG, TIFF, WEBP, AVIF], ids=lambda output: output.name)
 def test_exif_too_large_for_a_jpeg_fits_elsewhere(output, target, exif_block, noise):
     photo = Photo(noise((4, 4, 3)), exif=exif_block(maker_note=b"\7" * 70_000))
     write(photo, target(output), output)
@@ -493,7 +493,7 @@ def test_the_format_that_is_asked_for_is_taken():
 
 @pytest.mark.parametrize(
     ("read_from", "output"),
-    [("JPEG", JPEG), ("MPO", JPEG), ("PNG", PNG), ("TIFF", TIFF), ("WEBP", WEBP), ("BMP", PNG)],
+    [("JPEG", JPEG), ("MPO", JPEG), ("PNG", PNG), ("TIFF", TIFF), ("WEBP", WEBP), ("AVIF", AVIF), ("BMP", PNG)],
 )
 def test_otherwise_a_photo_keeps_its_format_or_becomes_a_png(read_from, output):
     assert formats.output_format(None, read_from, 10, 10) is output
@@ -528,3 +528,14 @@ def test_nothing_of_a_failed_writing_is_left_open(target, noise, monkeypatch):
         with pytest.raises(errors.NoSpaceError):
             write(Photo(noise((4, 4, 3))), target(output), output)
     assert len(os.listdir("/proc/self/fd")) <= before
+
+
+def test_a_deep_photo_becomes_an_avif_only_if_that_was_asked_for():
+    assert formats.output_format(None, "AVIF", 10, 10, 16) is PNG
+    assert formats.output_format("avif", "AVIF", 10, 10, 16) is AVIF
+    assert formats.output_format(None, "TIFF", 10, 10, 16) is TIFF
+
+
+def test_what_an_avif_does_not_hold_is_told(target, noise):
+    told = write(Photo(noise((8, 8, 3), np.uint16)), target(AVIF), AVIF).lost
+    assert told == (Item("bit depth", "16 bit became 8 bit: AVIF is written with no more"),)

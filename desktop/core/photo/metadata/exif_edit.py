@@ -58,6 +58,12 @@ class ExifBlock:
     def orientation(self, value: int) -> None:
         self._set_integer(self._first, Base.Orientation, value)
 
+    @property
+    def orientation_entry(self) -> int | None:
+        """Where the entry of the orientation begins, in bytes; None where there is none."""
+        place = self._places(self._first).get(Base.Orientation)
+        return place.at if place is not None else None
+
     def require_sound(self) -> None:
         """Raises ValueError where its first directory does not end as it should."""
         self._second()
