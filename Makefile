@@ -15,7 +15,7 @@ help:
 	@echo "make run PHOTO=a.jpg  the same with a photo of yours; several are separated by spaces"
 	@echo "make test             check style and types, and run the tests"
 	@echo "make lint             check style and types only"
-	@echo "make bench            measure speed on this machine"
+	@echo "make bench            measure speed on this machine, into docs/BENCHMARKS.md; for a quiet machine"
 	@echo "make bench-view       pan and zoom a comparison of 216 megapixels by script; for a quiet machine"
 	@echo "make first-tile       how long until something of the result is seen; for a quiet machine"
 	@echo "make soak             kill the window at random moments of a batch; minutes long"
@@ -45,7 +45,7 @@ test: lint
 
 bench:
 	@$(bootstrap) run
-	$(python) -m desktop bench $(ARGS)
+	$(python) -m desktop bench --chart docs/benchmarks.png --markdown docs/BENCHMARKS.md $(ARGS)
 
 bench-view:
 	@$(bootstrap) run

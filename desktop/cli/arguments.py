@@ -64,7 +64,7 @@ def _parser(arguments: Sequence[str]) -> argparse.ArgumentParser:
     _add_enhance(commands.add_parser("enhance", parents=[nested], help="enlarge photos without a window"))
     _add_models(commands.add_parser("models", parents=[nested], help="see, get and remove models"), nested)
     bench = commands.add_parser("bench", parents=[nested], help="measure speed on this machine")
-    bench.add_argument("--tiles", action="store_true", help="measure every tile size too")
+    _add_bench(bench)
     commands.add_parser("self-test", parents=[nested], help="check this installation")
     return parser
 
@@ -256,6 +256,31 @@ def _box(text: str) -> Box:
     if left < 0 or top < 0 or width < 1 or height < 1:
         raise argparse.ArgumentTypeError(f"“{text}” is no part of a photo")
     return left, top, width, height
+
+
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parser.description = (
+        "Enlarges the same pictures in all ways there are, in turns: OpenCV's dnn_superres as guides use it, every "
+        "engine and precision of Rekindle's, and onnxruntime where it is installed. For a machine that does nothing "
+        "else."
+    )
+    parser.add_argument("photos", nargs="*", type=_path, metavar="PHOTO", help="default: two sizes of the sample photo")
+    parser.add_argument("--model", metavar="NAME", help="family or full ID (default: edsr-baseline)")
+    parser.add_argument("--scale", type=_positive, metavar="N", help="default: 3, or what the ID says")
+    parser.add_argument("--engine", metavar="NAME", default="auto", help="this one alone beside dnn_superres")
+    parser.add_argument("--rounds", type=_positive, metavar="N", default=3, help="default: 3, after one to warm up")
+    parser.add_argument("--quick", action="store_true", help="leave out whole commands and the machine's peak")
+    parser.add_argument("--chart", type=_path, metavar="FILE", help="draw the figures, as PNG")
+    parser.add_argument("--markdown", type=_path, metavar="FILE", help="write them as a page")
+    parser.add_argument("--tiles", action="store_true", help="measure every tile size instead")
+    parser.add_argument("--rival", help=argparse.SUPPRESS)
+
+
+def options_of(command: str) -> set[str]:
+    """The options that a command has."""
+    parser = _parser([command])
+    (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return set(commands.choices[command]._option_string_actions)
 
 
 def _add_models(parser: argparse.ArgumentParser, nested: argparse.ArgumentParser) -> None:

@@ -3,109 +3,282 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
+import logging
+import os
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.core import memory
-from desktop.core.engines.base import Net
-from desktop.core.enhance import enhance
-from desktop.core.loaded_net import available_engines
+import desktop
+from desktop.cli import rivals
+from desktop.cli.bench_report import Row, chart, markdown, table
+from desktop.cli.bench_tiles import measure_tiles
+from desktop.core.engines.calibration import decibels
+from desktop.core.engines.choosing import candidates
+from desktop.core.errors import InternalError, RekindleError, UsageError
+from desktop.core.loaded_net import AUTO, available_engines
 from desktop.core.models.catalogue import Model
 from desktop.core.opencv import cv2
-from desktop.core.paths import bundled, sample_photo
-from desktop.core.photo.photo import Photo
+from desktop.core.paths import sample_photo
 from desktop.core.photo.read import read
 from desktop.core.workspace import Workspace
 
-_SIDE = 500
-_ROUNDS = 3
-_TILE_SIDES = (64, 80, 96, 112, 120, 128, 136, 144, 152, 160, 192, 256, 384, 512)
+logger = logging.getLogger(__name__)
+
+_USUAL_FAMILY = "edsr-baseline"
+# (width, height): what the guides show, and a photo of two megapixels.
+_PICTURES = {"500 x 500": (500, 500), "2 megapixels": (1632, 1224)}
+_GUIDE_SCRIPT = """
+import sys, cv2
+source, target, file, algorithm, scale = sys.argv[1:]
+net = cv2.dnn_superres.DnnSuperResImpl.create()
+net.readModel(file)
+net.setModel(algorithm, int(scale))
+cv2.imwrite(target, net.upsample(cv2.imread(source)), [cv2.IMWRITE_JPEG_QUALITY, 95])
+"""
 
 
 def run_bench(options: argparse.Namespace) -> int:
     """Measures and prints. Every figure is the median of several rounds taken in turns with its rivals."""
+    if options.rival:
+        return rivals.serve(options.data_dir, options.rival, options.model)
     workspace = Workspace.open(options.data_dir)
-    model = workspace.catalogue.choose()
+    model = workspace.catalogue.choose(options.model or _USUAL_FAMILY, options.scale)
     file = workspace.store.ensure(model)
-    nets = {name: engine.load(model, file) for name, engine in available_engines().items()}
+    engines = available_engines(workspace.store.folder / "twins")
+    if options.engine != AUTO and options.engine not in engines:
+        raise UsageError("The engine “{name}” is not available here.", name=options.engine)
+    chosen = engines if options.engine == AUTO else {options.engine: engines[options.engine]}
+    ours = candidates(chosen, model, file)
     if options.tiles:
-        _tiles(next(iter(nets.values())), as_json=options.json)
-    else:
-        _engines(model, nets, as_json=options.json)
+        for one in ours:
+            net = engines[one.engine].load(model, file, None, one.arithmetic)
+            measure_tiles(net, lambda side: _sample(side, side), as_json=options.json)
+        return 0
+    named = [rivals.GUIDE_EVERY_TIME, rivals.GUIDE_ONCE, *map(str, ours)]
+    if model.algorithm == "edsr" and importlib.util.find_spec("onnxruntime") is not None:
+        named.append(rivals.ONNXRUNTIME)
+    with tempfile.TemporaryDirectory(prefix="rekindle-bench-") as folder:
+        bench = _Bench(workspace, model, file, Path(folder), options)
+        rows: list[Row] = []
+        for title, pictures in _cases(options.photos, Path(folder)):
+            rows += _print(bench.compare(title, pictures, named), as_json=options.json)
+        if not options.quick:
+            rows += _print(bench.shares(rows), as_json=options.json)
+    if options.chart is not None:
+        chart(rows, options.chart)
+    if options.markdown is not None:
+        options.markdown.write_text(markdown(rows, model, desktop.__version__, options.chart), "utf-8")
+    workspace.close()
     return 0
 
 
-def _picture(side: int) -> NDArray[np.uint8]:
-    """The sample photo, repeated to a square."""
+def _cases(photos: Sequence[Path], folder: Path) -> Iterator[tuple[str, list[Path]]]:
+    if photos:
+        missing = [photo for photo in photos if not photo.is_file()]
+        if missing:
+            raise UsageError("There is no photo “{name}”.", name=missing[0])
+        yield (photos[0].name if len(photos) == 1 else f"{len(photos)} photos"), list(photos)
+        return
+    for title, (width, height) in _PICTURES.items():
+        path = folder / f"{width}.png"
+        cv2.imwrite(str(path), _sample(width, height)[..., ::-1])
+        yield title, [path]
+
+
+def _sample(width: int, height: int) -> NDArray[np.uint8]:
+    """The sample photo, repeated."""
     pixels = read(sample_photo()).pixels
-    height, width = pixels.shape[:2]
-    tiled = np.tile(pixels, (-(-side // height), -(-side // width), 1))
-    return np.ascontiguousarray(tiled[:side, :side]).astype(np.uint8)
+    times = -(-height // pixels.shape[0]), -(-width // pixels.shape[1]), 1
+    return np.ascontiguousarray(np.tile(pixels, times)[:height, :width]).astype(np.uint8)
 
 
-def _engines(model: Model, nets: dict[str, Net], *, as_json: bool) -> None:
-    picture = _picture(_SIDE)
-    budget = memory.default_budget_mib()
-    reference = cv2.dnn_superres.DnnSuperResImpl.create()
-    reference.readModel(str(bundled("models", "weights", model.file)))
-    reference.setModel(model.algorithm, model.scale)
-    rivals: dict[str, Callable[[], Any]] = {"dnn_superres, whole picture": lambda: reference.upsample(picture)}
-    for name, net in nets.items():
-        rivals[f"{name}, tiles of {net.tile}"] = partial(enhance, Photo(picture), net, budget_mib=budget)
-    seconds = _in_turns(rivals)
-    slowest = seconds["dnn_superres, whole picture"]
-    for name, taken in seconds.items():
-        _print(
-            {"name": name, "seconds": round(taken, 4), "times_faster": round(slowest / taken, 2)},
-            f"{name:32} {taken:7.3f} s   {slowest / taken:5.2f} x",
-            as_json=as_json,
+@dataclass
+class _Taken:
+    """What one rival took. ``seconds``: of each round, all pictures together."""
+
+    seconds: list[float] = field(default_factory=list)
+    load_seconds: float = 0.0
+    peak_mib: int = 0
+    decibels: float = float("inf")
+
+
+@dataclass(frozen=True)
+class _Bench:
+    workspace: Workspace
+    model: Model
+    file: Path
+    folder: Path
+    options: argparse.Namespace
+
+    def compare(self, title: str, pictures: list[Path], named: list[str]) -> list[Row]:
+        """A row for every rival, those who cannot left out."""
+        megapixels = sum(_pixels(path) for path in pictures) / 1e6
+        with ExitStack() as stack:
+            children = {}
+            for name in named:
+                try:
+                    children[name] = stack.enter_context(self._child(name))
+                except RekindleError as error:
+                    logger.warning("%s is left out: %s", name, error)
+            taken = {name: _Taken(load_seconds=child.load_seconds) for name, child in children.items()}
+            self._look(pictures, children, taken)
+            for _ in range(self.options.rounds):
+                for name, child in children.items():
+                    answers = [child.ask(source=str(path), target=str(self._result(name, path))) for path in pictures]
+                    taken[name].seconds.append(sum(answer["seconds"] for answer in answers))
+                    taken[name].peak_mib = max(taken[name].peak_mib, *(answer["peak_mib"] for answer in answers))
+        if not self.options.quick:
+            self._whole_commands(pictures, taken)
+        return [_row(title, name, one, megapixels, taken) for name, one in taken.items()]
+
+    def _look(self, pictures: list[Path], children: dict[str, _Child], taken: dict[str, _Taken]) -> None:
+        """The first round, which counts for nothing but the answers: without loss, beside dnn_superres' own."""
+        for path in pictures:
+            shown: dict[str, NDArray[np.float32]] = {}
+            for name, child in children.items():
+                target = self._result(name, path, ".png")
+                child.ask(source=str(path), target=str(target))
+                shown[name] = np.asarray(cv2.imread(str(target)), np.float32)
+                target.unlink()
+            for name, picture in shown.items():
+                found = decibels(shown[rivals.GUIDE_ONCE], picture)
+                taken[name].decibels = min(taken[name].decibels, found)
+
+    def _result(self, name: str, source: Path, suffix: str = ".jpg") -> Path:
+        return self.folder / f"{source.stem}-{name.replace('/', '-')}{suffix}"
+
+    @contextmanager
+    def _child(self, name: str) -> Iterator[_Child]:
+        child = _Child([*self._command(), "bench", "--rival", name, "--model", self.model.id])
+        try:
+            child.begin(name)
+            yield child
+        finally:
+            child.close()
+
+    def _command(self) -> list[str]:
+        own = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "desktop"]
+        return [*own, "--data-dir", str(self.options.data_dir)] if self.options.data_dir else own
+
+    def _whole_commands(self, pictures: list[Path], taken: dict[str, _Taken]) -> None:
+        """From typing it to the prompt, start and load included, in turns: the guides' script, and ours."""
+        if getattr(sys, "frozen", False):
+            return  # there is no Python for the guides' script
+        target = str(self.folder / "whole.jpg")
+        source = str(pictures[0])
+        guide = [sys.executable, "-c", _GUIDE_SCRIPT, source, target, str(self.file)]
+        guide += [self.model.algorithm, str(self.model.scale)]
+        ours = [*self._command(), "enhance", source, "-o", target, "--existing", "overwrite", "--model", self.model.id]
+        if "--no-cache" in _known_options():
+            ours.append("--no-cache")
+        commands = {"whole command: guides' script": guide, "whole command: rekindle enhance": ours}
+        for number in range(self.options.rounds + 1):
+            for name, command in commands.items():
+                started = time.perf_counter()
+                done = subprocess.run(command, env=_environment(), capture_output=True, check=False)
+                if done.returncode:
+                    raise InternalError("{name} failed: {detail}", name=name, detail=done.stderr.decode()[-300:])
+                if number:
+                    taken.setdefault(name, _Taken(decibels=float("nan"))).seconds.append(time.perf_counter() - started)
+
+    def shares(self, rows: list[Row]) -> list[Row]:
+        """How much of what this machine can do at most the nets themselves reach, on a tile."""
+        found = []
+        for name in dict.fromkeys(row.rival for row in rows if "/" in row.rival):
+            arithmetic = name.split("/")[1]
+            peak = rivals.peak_operations(arithmetic)
+            if peak is None:
+                return []
+            with self._child(name) as child:
+                seconds = child.ask(forward=True)["seconds"]
+            done = 2.0 * self.model.operations * child.tile**2 / seconds
+            found.append(Row("share of the peak", name, share=done / peak, operations=done))
+        return found
+
+
+class _Child:
+    """A rival's process."""
+
+    def __init__(self, command: list[str]) -> None:
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=_environment()
         )
+        self.load_seconds = 0.0
+        self.tile = 0
+
+    def begin(self, name: str) -> None:
+        said = self._answer(name)
+        self.load_seconds, self.tile = said["load_seconds"], said["tile"]
+
+    def ask(self, **question: object) -> dict[str, Any]:
+        assert self._process.stdin is not None
+        print(json.dumps(question), file=self._process.stdin, flush=True)
+        return self._answer("It")
+
+    def close(self) -> None:
+        self._process.communicate()
+
+    def _answer(self, name: str) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise InternalError("{name} ended without an answer.", name=name)
+        said: dict[str, Any] = json.loads(line)
+        return said
 
 
-def _tiles(net: Net, *, as_json: bool) -> None:
-    pictures = {side: _picture(side).astype(np.float32) for side in _TILE_SIDES}
-    peaks = {side: _peak_mib(partial(net.upscale, pictures[side])) for side in _TILE_SIDES}  # from small to large
-    seconds = _in_turns({str(side): partial(net.upscale, pictures[side]) for side in _TILE_SIDES})
-    for side in _TILE_SIDES:
-        taken = seconds[str(side)]
-        kept = (side - 2 * net.halo) ** 2
-        _print(
-            {
-                "tile": side,
-                "seconds": round(taken, 4),
-                "ns_per_pixel": round(taken / side**2 * 1e9),
-                "ns_per_kept_pixel": round(taken / kept * 1e9),
-                "peak_rss_mib": peaks[side],
-            },
-            f"tile {side:4}  {taken * 1e3:7.1f} ms  {taken / side**2 * 1e9:7.0f} ns a pixel  "
-            f"{taken / kept * 1e9:7.0f} ns a kept pixel  {peaks[side]:5} MiB",
-            as_json=as_json,
-        )
+def _row(title: str, name: str, one: _Taken, megapixels: float, all_: dict[str, _Taken]) -> Row:
+    seconds = statistics.median(one.seconds)
+    whole = name.startswith("whole")
+    guide = "whole command: guides' script" if whole else rivals.GUIDE_EVERY_TIME
+    rival = guide if whole else rivals.GUIDE_ONCE
+    return Row(
+        title,
+        name,
+        seconds=seconds,
+        spread=max(one.seconds) - min(one.seconds),
+        seconds_per_megapixel=seconds / megapixels,
+        load_seconds=one.load_seconds,
+        peak_mib=one.peak_mib,
+        decibels=one.decibels,
+        times_every_time=statistics.median(all_[guide].seconds) / seconds,
+        times_once=statistics.median(all_[rival].seconds) / seconds,
+    )
 
 
-def _in_turns(rivals: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    taken: dict[str, list[float]] = {name: [] for name in rivals}
-    for number in range(_ROUNDS + 1):
-        for name, work in rivals.items():
-            started = time.perf_counter()
-            work()
-            if number:  # the first round plans shapes and fills caches
-                taken[name].append(time.perf_counter() - started)
-    return {name: statistics.median(seconds) for name, seconds in taken.items()}
+def _known_options() -> set[str]:
+    from desktop.cli.arguments import options_of
+
+    return options_of("enhance")
 
 
-def _peak_mib(work: Callable[[], Any]) -> int:
-    with memory.PeakMeter() as meter:
-        work()
-    return meter.peak_mib
+def _environment() -> dict[str, str]:
+    own = str(Path(desktop.__file__).parent.parent)
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, (own, os.environ.get("PYTHONPATH"))))}
 
 
-def _print(record: dict[str, Any], line: str, *, as_json: bool) -> None:
-    print(json.dumps(record) if as_json else line, flush=True)
+def _pixels(path: Path) -> int:
+    height, width = read(path).pixels.shape[:2]
+    return int(height * width)
+
+
+def _print(rows: list[Row], *, as_json: bool) -> list[Row]:
+    if as_json:
+        for row in rows:
+            print(json.dumps(row.plain), flush=True)
+    elif rows:
+        print(table(rows), flush=True)
+    return rows
