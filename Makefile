@@ -2,7 +2,7 @@
 # Python packages into .venv, and on Debian and Ubuntu the system's own where that is allowed.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-view first-tile soak soak-many soak-drag time-left fuzz screens self-test package clean
+.PHONY: help run test lint bench bench-view first-tile soak soak-many soak-drag time-left print-size fuzz screens self-test package clean
 
 python := .venv/bin/python
 bootstrap := sh packaging/bootstrap.sh
@@ -22,12 +22,13 @@ help:
 	@echo "make soak-drag        drag rows with a real mouse on a virtual display (needs xvfb and xdotool)"
 	@echo "make soak-many        a thousand photos in the window: memory, open files, events; minutes long"
 	@echo "make time-left        is the time left that the window foretells true? for a quiet machine"
+	@echo "make print-size       are pixels, time, memory and file size of a print as foretold? for a quiet machine"
 	@echo "make fuzz             give the reader twenty thousand damaged photos; minutes long"
 	@echo "make screens          draw the window in its states, in build/screens"
 	@echo "make self-test        check this installation"
 	@echo "make package          build the application for this system, in dist/"
 	@echo "make clean            remove what was built and cached; .venv stays"
-	@echo "More options for test, bench, bench-view, first-tile, soak, time-left, fuzz, screens and self-test: ARGS=\"...\", for instance make test ARGS=\"-k tiles\""
+	@echo "More options for test, bench, bench-view, first-tile, soak, time-left, print-size, fuzz, screens and self-test: ARGS=\"...\", for instance make test ARGS=\"-k tiles\""
 
 run:
 	@$(bootstrap) run
@@ -70,6 +71,10 @@ soak-many:
 time-left:
 	@$(bootstrap) run
 	PYTHONPATH=. $(python) tests/soak/time_left.py $(ARGS)
+
+print-size:
+	@$(bootstrap) run
+	PYTHONPATH=. $(python) tests/soak/print_size.py $(ARGS)
 
 fuzz:
 	@$(bootstrap) test

@@ -24,7 +24,7 @@ def prepared(photo: Photo, request: Request, plan: Plan) -> Photo:
     if not plan.scales and plan.inner != plan.part[2:]:
         before, after = (f"{size[0]} × {size[1]}" for size in (plan.part[2:], plan.inner))
         told = told.and_converted("size", f"{before} became {after} pixels: large enough without a network")
-    return replace(framed(photo, request), fidelity=told)
+    return replace(framed(photo, request), fidelity=told, reframed=plan.is_other)
 
 
 def framed(photo: Photo, request: Request) -> Photo:

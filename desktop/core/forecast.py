@@ -29,7 +29,7 @@ from desktop.core.photo.fitting import foretold
 from desktop.core.photo.formats import AVIF, BY_SUFFIX, PNG, WEBP, OutputFormat, output_format
 from desktop.core.photo.header import Glance, Size
 from desktop.core.photo.photo import Fidelity, Photo
-from desktop.core.sizes import Plan, first_model, planned, result_size, target_of, told_of_frame
+from desktop.core.sizes import Plan, first_model, frame_of, planned, result_size, target_of, told_of_frame
 from desktop.core.throughput import Speed, fitted
 
 logger = logging.getLogger(__name__)
@@ -152,7 +152,8 @@ def fidelity_of(request: Request, photo: Photo) -> Fidelity:
     chosen = output_format(request.format, photo.file_format, *size, photo.bits)
     dpi = target_of(request.target).dpi if request.target else None
     told = told_of_frame(photo.fidelity, request, (photo.width, photo.height))
-    return foretold(replace(photo, fidelity=told), chosen, request.wishes("", scale, dpi))
+    other = frame_of(request, (photo.width, photo.height)).is_other
+    return foretold(replace(photo, fidelity=told, reframed=other), chosen, request.wishes("", scale, dpi))
 
 
 def tile_side(net: Net, budget_mib: int) -> int:

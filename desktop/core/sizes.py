@@ -168,6 +168,11 @@ class Frame:
     size: Size
 
     @property
+    def is_other(self) -> bool:
+        """Whether the result shows another part than the photo does, or has a border."""
+        return self.left != self.original or self.part[2:] != self.left or self.inner != self.size
+
+    @property
     def inset(self) -> Box:
         """Where the photo lies in the result."""
         (wide, high), (width, height) = self.size, self.inner

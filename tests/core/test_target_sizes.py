@@ -252,3 +252,15 @@ def test_the_forecast_of_a_part_that_is_not_there_is_left_to_the_photo(workspace
     request = Request(Path("a.jpg"), cut=Cut(0, (0, 0, 99, 99)))
     assert foreseen.work(request, (10, 10)).kind is None
     assert foreseen.result_bytes(request, (10, 10)) == 0
+
+
+def test_faces_that_were_marked_for_the_whole_photo_are_not_kept_for_a_part_of_it(process, photo_like, tmp_path):
+    marked = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+    <rdf:Description xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/">
+    <mwg-rs:Regions rdf:parseType="Resource"/></rdf:Description></rdf:RDF></x:xmpmeta>"""
+    Image.fromarray(photo_like(40, 30)).save(tmp_path / "a.jpg", xmp=marked)
+    whole = process(tmp_path / "a.jpg", target="longest 100")
+    assert b"mwg-rs:Regions" in read(whole.output).xmp
+    part = process(tmp_path / "a.jpg", cut=Cut(0, (5, 5, 20, 20)))
+    assert b"mwg-rs:Regions" not in read(part.output).xmp
+    assert "marked faces and places" in _items(part.fidelity.lost)

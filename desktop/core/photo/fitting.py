@@ -300,6 +300,8 @@ class _Fitting:
         photo = self._photo
         packet.set_upright()
         packet.set_size(photo.width, photo.height)
+        if photo.reframed and packet.strip_regions():
+            self._lost("marked faces and places", "they were marked for the whole photo")
         if dpi is not None:
             packet.set_dpi(dpi)
         if packet.has_thumbnails:

@@ -190,6 +190,7 @@ def _photo(answer: Frame) -> Photo:
         fidelity=Fidelity(**fidelity),
         notes=notes.unpacked(arrays["notes"].tobytes()) if "notes" in arrays else (),
         coding=Coding(**content["coding"]),
+        reframed=False,
     )
 
 

@@ -74,6 +74,7 @@ class Photo:
         file_format: Pillow's name of the format it was read from, such as "JPEG".
         coding: how that file's pixels were coded.
         fidelity: what reading alone already converted or lost.
+        reframed: whether it shows another part than its file, or has a border: places in it are others now.
         jpeg_quality: of the JPEG file it was read from, 1 to 100 on libjpeg's scale, by its tables; None for others.
     """
 
@@ -90,6 +91,7 @@ class Photo:
     photoshop: bytes | None = None
     notes: tuple[Note, ...] = ()
     coding: Coding = field(default_factory=Coding)
+    reframed: bool = False
 
     @property
     def width(self) -> int:

@@ -31,6 +31,12 @@ _PLACES = frozenset(
     | {(_IPTC_CORE, "Location"), (_IPTC_CORE, "CountryCode")}
     | {(_IPTC_EXT, "LocationCreated"), (_IPTC_EXT, "LocationShown")}
 )
+# Metadata Working Group, Microsoft Photo, IPTC.
+_REGIONS = {
+    ("http://www.metadataworkinggroup.com/schemas/regions/", "Regions"),
+    ("http://ns.microsoft.com/photo/1.2/", "RegionInfo"),
+    (_IPTC_EXT, "ImageRegion"),
+}
 _EXTENDED = (_NOTE, "HasExtendedXMP")
 _MOST = 8 * 2**20
 _BOM = b"\xef\xbb\xbf"
@@ -123,6 +129,12 @@ class Packet:
     def strip_places(self) -> bool:
         """Takes out where the photo was taken, as coordinates and as names. Whether it said so."""
         found = list(self._places())
+        self._edits += [Edit(place.start, place.end) for place in found]
+        return bool(found)
+
+    def strip_regions(self) -> bool:
+        """Takes out what says where in the picture something is, such as faces. Whether it said so."""
+        found = list(self._named(_REGIONS))
         self._edits += [Edit(place.start, place.end) for place in found]
         return bool(found)
 
