@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from desktop.core import errors, files, forecast, memory
+from desktop.core import errors, files, forecast, memory, priority
 from desktop.core.cancel import CancelToken
 from desktop.core.claims import Claims
 from desktop.core.enhance import Observer, Order, Progress
@@ -32,6 +32,7 @@ from desktop.core.photo.photo import Fidelity, Photo
 from desktop.core.photo.read import Header
 from desktop.core.photo.wishes import Wishes
 from desktop.core.photo.write import write
+from desktop.core.settings import Settings
 from desktop.core.sizes import Plan
 
 logger = logging.getLogger(__name__)
@@ -51,15 +52,26 @@ class _OwnResultError(Exception):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a job may use. ``budget_mib``: working memory for enhancing."""
+    """What a job may use.
+
+    Attributes:
+        budget_mib: working memory for enhancing.
+        threads: 0 for as many as there are cores.
+    """
 
     budget_mib: int
     max_megapixels: int = forecast.DEFAULT_MAX_MEGAPIXELS
+    threads: int = 0
 
     @classmethod
-    def chosen(cls, memory_mib: int, max_megapixels: int) -> Limits:
+    def chosen(cls, memory_mib: int, max_megapixels: int, spare_cores: int = 0) -> Limits:
         """As the person set them; ``memory_mib`` 0 stands for a quarter of the machine's memory."""
-        return cls(memory_mib or memory.default_budget_mib(), max_megapixels)
+        threads = max(1, priority.usable_cores() - spare_cores) if spare_cores else 0
+        return cls(memory_mib or memory.default_budget_mib(), max_megapixels, threads)
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        return cls.chosen(settings.memory_mib, settings.max_megapixels, settings.spare_cores)
 
 
 class Pipeline:
@@ -102,6 +114,7 @@ class Pipeline:
         foretell: Foretelling | None = None,
     ) -> Outcome:
         """Does one job. Never raises: whatever happens is in the outcome, and the next photo goes on."""
+        self._loaded.use_threads(self.limits.threads)
         run = _Run(
             self._catalogue,
             self._loaded,

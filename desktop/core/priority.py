@@ -64,3 +64,10 @@ def start_opencv_threads() -> None:
     starter = threading.Thread(target=start, name="starting OpenCV")
     starter.start()
     starter.join()
+
+
+def usable_cores() -> int:
+    """Processors that this process may use, at least 1."""
+    if hasattr(os, "sched_getaffinity"):
+        return max(1, len(os.sched_getaffinity(0)))
+    return os.cpu_count() or 1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from desktop.core import files, forecast
+from desktop.core.engines.base import FAST, PRECISIONS
 from desktop.core.jobs import DEFAULT_TEMPLATE
 from desktop.core.models.catalogue import DEFAULT_FAMILY, DEFAULT_SCALE, FULL_STRENGTH, GENTLE_FAMILY, RESTORE_FAMILY
 from desktop.core.naming import is_template
@@ -69,6 +70,8 @@ class Settings:
         keep_print_size: whether results print as large as their originals.
         strip_gps: whether results do not say where the photo was taken.
         provenance: whether results say that Rekindle enlarged them, and how.
+        precision: "fast" or "exact", what enhancing calculates in.
+        spare_cores: processor cores that enhancing leaves to others.
         memory_mib: working memory for enhancing; 0 for a quarter of the machine's.
         max_megapixels: larger results are refused.
         watching: the folder that is watched.
@@ -100,6 +103,8 @@ class Settings:
     keep_print_size: bool = False
     strip_gps: bool = False
     provenance: bool = True
+    precision: str = FAST
+    spare_cores: int = 0
     memory_mib: int = 0
     max_megapixels: int = forecast.DEFAULT_MAX_MEGAPIXELS
     watching: Watching = Watching()
@@ -192,6 +197,10 @@ def _in_range(name: str, value: Any) -> bool:
             return value == "" or value in BY_NAME
         case "existing":
             return value in ("rename", "skip", "overwrite")
+        case "precision":
+            return value in PRECISIONS
+        case "spare_cores":
+            return value in range(1000)
         case "memory_mib" | "max_megapixels" | "scale":
             return value in range(0 if name == "memory_mib" else 1, 1_000_000)
     return True

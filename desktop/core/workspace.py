@@ -86,12 +86,14 @@ class Workspace:
         store.refresh()
         return cls(folders, catalogue, store)
 
-    def pipeline(self, memory_mib: int = 0, max_megapixels: int = DEFAULT_MAX_MEGAPIXELS) -> Pipeline:
+    def pipeline(
+        self, memory_mib: int = 0, max_megapixels: int = DEFAULT_MAX_MEGAPIXELS, spare_cores: int = 0
+    ) -> Pipeline:
         """A pipeline with a net of its own. ``memory_mib`` 0 stands for a quarter of the machine's memory."""
         return Pipeline(
             self.catalogue,
             LoadedNet(self.store, measured=self.measured),
-            Limits.chosen(memory_mib, max_megapixels),
+            Limits.chosen(memory_mib, max_megapixels, spare_cores),
             self.reader,
         )
 

@@ -67,7 +67,7 @@ def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> Main
     notices = Notices()
     workspace.store.notice = notices.given.emit
     opened = open_journal(workspace.folders.queue, notices.given.emit)
-    pipeline = workspace.pipeline(chosen.memory_mib, chosen.max_megapixels)
+    pipeline = workspace.pipeline(chosen.memory_mib, chosen.max_megapixels, chosen.spare_cores)
     pipeline.remember(opened.jobs)
     live = Live()
     runner = Runner(pipeline, publishing=opened.record.promise, onlooker=live.onlooker)

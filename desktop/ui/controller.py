@@ -139,7 +139,7 @@ class QueueController(QObject):
     def apply(self, settings: Settings) -> None:
         """Takes new choices, for photos to come and for those that wait."""
         self._settings = settings
-        self._runner.use_limits(Limits.chosen(settings.memory_mib, settings.max_megapixels))
+        self._runner.use_limits(Limits.of(settings))
         waiting = self.queue.in_state(JobState.WAITING)
         self.queue.request([job for job in waiting if self._again(job) != job.request], self._again)
 
@@ -337,6 +337,7 @@ def _defaults(settings: Settings) -> dict[str, object]:
         "target": settings.target,
         "strength": settings.strength_asked,
         "self_ensemble": settings.self_ensemble,
+        "precision": settings.precision,
         "output": Path(settings.output_dir) if settings.output_dir else None,
         "format": settings.format or None,
         "quality": settings.quality,

@@ -7,10 +7,12 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTabWidget, QVBoxLayout, QWidget
 
-from desktop.core import memory
+from desktop.core import memory, priority
+from desktop.core.engines.base import EXACT, FAST
 from desktop.core.paths import Folders
 from desktop.core.settings import Settings
 from desktop.ui import theme
+from desktop.ui.choice_box import ChoiceBox
 from desktop.ui.forms import form, label, quiet, spin
 from desktop.ui.settings_carried import CarriedPage
 from desktop.ui.settings_results import ResultsPage
@@ -34,6 +36,11 @@ class SettingsDialog(QDialog):
 
         self.results = ResultsPage(settings)
         self.carried = CarriedPage(settings)
+        self._precision = ChoiceBox()
+        self._precision.setObjectName("precisionBox")
+        self._precision.offer([(self.tr("Fast"), FAST), (self.tr("Exact"), EXACT)], settings.precision)
+        self._spare = spin(0, max(1, priority.usable_cores() - 1, settings.spare_cores), settings.spare_cores)
+        self._spare.setSpecialValueText(self.tr("None: the window stays smooth all the same"))
         self._memory = spin(0, 1_000_000, settings.memory_mib, self.tr(" MiB"), 256)
         self._memory.setSpecialValueText(self.tr("Automatic ({size} MiB)").format(size=memory.default_budget_mib()))
         self._limit = spin(1, 100_000, settings.max_megapixels, self.tr(" megapixels"), 100)
@@ -50,6 +57,17 @@ class SettingsDialog(QDialog):
 
         work = QWidget()
         rows = form(work)
+        rows.addRow(label(self.tr("Calculation"), self._precision), self._precision)
+        told = quiet(
+            self.tr(
+                "Fast rounds numbers while it calculates: several times faster, and no eye can tell the results apart. "
+                "Exact gives the same on every computer, to one grey level."
+            )
+        )
+        told.setWordWrap(True)
+        self._precision.setAccessibleDescription(told.text())
+        rows.addRow("", told)
+        rows.addRow(label(self.tr("Cores left free"), self._spare), self._spare)
         rows.addRow(label(self.tr("Memory for enhancing"), self._memory), self._memory)
         rows.addRow(label(self.tr("Largest result"), self._limit), self._limit)
         for switch in self._switches.values():
@@ -62,7 +80,7 @@ class SettingsDialog(QDialog):
         where.setWordWrap(True)
         where.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
 
-        for box in (self._memory, self._limit):
+        for box in (self._precision, self._spare, self._memory, self._limit):
             box.setMinimumHeight(theme.CONTROL_HEIGHT)
 
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Ok | QDialogButtonBox.StandardButton.Cancel)
@@ -84,6 +102,8 @@ class SettingsDialog(QDialog):
         """The settings as the dialog stands."""
         return replace(
             self.carried.chosen(self.results.chosen(self._before)),
+            precision=str(self._precision.choice),
+            spare_cores=self._spare.value(),
             memory_mib=self._memory.value(),
             max_megapixels=self._limit.value(),
             start_at_once=self._switches["start_at_once"].on,

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 from PIL.ExifTags import IFD, Base
 
-from desktop.core import errors, files, forecast, memory, pipeline
+from desktop.core import errors, files, forecast, memory, pipeline, priority
 from desktop.core.cancel import CancelToken
 from desktop.core.jobs import Job, JobState, Request
 from desktop.core.loaded_net import available_engines
@@ -22,6 +22,7 @@ from desktop.core.opencv import cv2
 from desktop.core.photo.metadata.xmp import is_ours
 from desktop.core.photo.read import read
 from desktop.core.pipeline import Limits
+from desktop.core.settings import Settings
 
 
 @pytest.fixture
@@ -792,3 +793,24 @@ def test_what_a_crash_left_half_written_in_the_folder_is_removed(fake_pipeline, 
     left.write_bytes(b"half")
     fake_pipeline().process(Request(photo_file("a.png")))
     assert _names(tmp_path) == ["a.png", "a_x3.png"]
+
+
+def test_cores_that_are_to_stay_free_are_no_engine_s(fake_pipeline, photo_file, monkeypatch):
+    monkeypatch.setattr(priority, "usable_cores", lambda: 8)
+    line = fake_pipeline()
+    (engine,) = line._loaded._engines.values()
+    for spare, threads in ((0, 0), (3, 5), (9, 1)):
+        line.limits = Limits.of(Settings(spare_cores=spare))
+        line.process(Request(photo_file("a.png")))
+        assert engine.threads == threads
+    assert engine.loaded == ["edsr-baseline-x3"] * 3
+
+
+def test_the_precision_that_is_asked_for_reaches_the_engine(fake_pipeline, photo_file):
+    line = fake_pipeline()
+    asked = []
+    real = line._loaded.get
+    line._loaded.get = lambda *arguments: asked.append(arguments[3]) or real(*arguments)
+    for precision in ("fast", "exact"):
+        line.process(Request(photo_file("a.png"), precision=precision))
+    assert asked == ["fast", "exact"]

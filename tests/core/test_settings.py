@@ -28,6 +28,8 @@ CHANGED = Settings(
     keep_print_size=True,
     strip_gps=True,
     provenance=False,
+    precision="exact",
+    spare_cores=1,
     memory_mib=1024,
     max_megapixels=50,
     watching=Watching(
@@ -152,6 +154,8 @@ def test_a_file_that_cannot_be_read_is_no_reason_to_stop(file):
         {"template": ""},
         {"template": "a/{stem}"},
         {"memory_mib": -1},
+        {"precision": "sloppy"},
+        {"spare_cores": -1},
         {"max_megapixels": 0},
         {"scale": 0},
         {"watching": "/scans"},

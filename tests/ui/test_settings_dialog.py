@@ -64,6 +64,8 @@ CHANGED = {
     "keep_print_size": True,
     "strip_gps": True,
     "provenance": False,
+    "precision": "exact",
+    "spare_cores": 3,
     "memory_mib": 512,
     "max_megapixels": 50,
 }

@@ -98,6 +98,7 @@ class OpenCvEngine:
 
     name = "opencv"
     threads = 0
+    _limited = 0
 
     def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
         return (OpenCvNet.arithmetic,)
@@ -105,6 +106,10 @@ class OpenCvEngine:
     def load(self, model: Model, file: Path, mixed: Mixed | None = None, arithmetic: str = "f32") -> OpenCvNet:
         if model.algorithm not in ALGORITHMS:
             raise errors.EngineFailedError("Rekindle cannot run {kind} models yet.", kind=model.algorithm.upper())
+        if self.threads != self._limited:
+            # One set for the whole program; made anew by the thread that uses it first, which is this one.
+            cv2.setNumThreads(self.threads or -1)
+            self._limited = self.threads
         content = content_of(model, file)
         other = content_of(model, mixed.file) if mixed is not None else None
         try:

@@ -10,7 +10,6 @@ import hashlib
 import importlib.util
 import io
 import logging
-import os
 import threading
 import warnings
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from desktop.core import errors
+from desktop.core import errors, priority
 from desktop.core.engines import luma
 from desktop.core.engines.base import EXACT, FAST, Mixed
 from desktop.core.engines.calibration import tiles
@@ -214,7 +213,7 @@ class OpenVinoEngine:
         return {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "bf16" if arithmetic == BF16 else "f32",
-            "INFERENCE_NUM_THREADS": self.threads or usable_cores(),
+            "INFERENCE_NUM_THREADS": self.threads or priority.usable_cores(),
             # Where a window wants a core for a moment, no thread shall insist on that very one.
             "ENABLE_CPU_PINNING": False,
         }
@@ -252,13 +251,6 @@ class OpenVinoEngine:
         if arithmetic == INT8 and ranges is None:
             raise errors.EngineFailedError("The model “{name}” has not been measured for eight bits.", name=model.id)
         return ranges
-
-
-def usable_cores() -> int:
-    """Processors that this process may use, at least 1."""
-    if hasattr(os, "sched_getaffinity"):
-        return max(1, len(os.sched_getaffinity(0)))
-    return os.cpu_count() or 1
 
 
 def _recipe(model: Model, content: bytes) -> list[Step]:
