@@ -109,10 +109,10 @@ def _strength(job: Job) -> int | None:
 
 
 def made(job: Job) -> str:
-    """What was done, where there was a choice: "restored 60", "not restored"."""
+    """What was done, where there was a choice: "restored 60 %", "not restored"."""
     strength = _strength(job)
     if strength is not None:
-        return _tr("restored {number}").format(number=strength)
+        return _tr("restored {number} %").format(number=strength)
     return _tr("not restored") if job.account and job.account.decision else ""
 
 

@@ -273,9 +273,9 @@ def test_the_window_says_what_the_automatic_choice_came_to(qtbot: QtBot, window:
     assert why[1] == "Enlarged without restoring, because the photo looks clean."
     rows = window._queue.view.model()
     assert why[0] in rows.index(0, 0).data(Qt.ItemDataRole.ToolTipRole)
-    assert "restored 100" in row_words.whole(row_words.detail(window.jobs[0], (64, 64), None))
+    assert "restored 100 %" in row_words.whole(row_words.detail(window.jobs[0], (64, 64), None))
     size = window._comparison.bar.size_words
-    qtbot.waitUntil(lambda: size.text().endswith("restored 100"), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: size.text().endswith("restored 100 %"), timeout=PATIENCE_MS)
     assert size.toolTip() == why[0]
 
     window._controller.retry([window.jobs[0].id])
