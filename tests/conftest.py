@@ -75,6 +75,22 @@ class _Skips:
                 self._noted.append(skip)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable(report: pytest.CollectReport | pytest.TestReport) -> Any:
+    """File names that are no text, which stand in what was logged, do not get through xdist's pipe."""
+    return _as_text((yield))
+
+
+def _as_text(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {key: _as_text(held) for key, held in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(_as_text(held) for held in value)
+    return value
+
+
 def _unexpected(config: pytest.Config) -> list[tuple[str, str]]:
     return [skip for skip in config.stash[_skipped] if not skip[1].startswith(ALLOWED_SKIPS)]
 
