@@ -2,7 +2,7 @@
 # Python packages into .venv, and on Debian and Ubuntu the system's own where that is allowed.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-view first-tile soak soak-many soak-drag time-left print-size fuzz screens self-test package clean
+.PHONY: help run test lint bench bench-view first-tile soak soak-many soak-drag time-left print-size fuzz screens self-test package packages package-report package-check clean
 
 python := .venv/bin/python
 bootstrap := sh packaging/bootstrap.sh
@@ -27,6 +27,9 @@ help:
 	@echo "make screens          draw the window in its states, in build/screens"
 	@echo "make self-test        check this installation"
 	@echo "make package          build the application for this system, in dist/"
+	@echo "make packages         the same, then the files to hand out: .deb and .tar.gz"
+	@echo "make package-check    use, break and install what was built: a virtual display, a bare Debian; as root, minutes long"
+	@echo "make package-report   measure what was built, into docs/PACKAGE.md; for a quiet machine"
 	@echo "make clean            remove what was built and cached; .venv stays"
 	@echo "More options for test, bench, bench-view, first-tile, soak, time-left, print-size, fuzz, screens and self-test: ARGS=\"...\", for instance make test ARGS=\"-k tiles\""
 
@@ -92,6 +95,19 @@ self-test:
 package:
 	@$(bootstrap) package
 	$(python) -m PyInstaller --noconfirm --clean --log-level ERROR build.spec
+
+packages: package
+	$(python) packaging/linux/build.py $(ARGS)
+
+package-check:
+	@$(bootstrap) package
+	$(python) tests/package/drive_window.py
+	$(python) tests/package/broken_starts.py
+	packaging/linux/prove.sh
+
+package-report:
+	@$(bootstrap) package
+	$(python) packaging/report.py $(ARGS)
 
 clean:
 	rm -rf build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache *.egg-info

@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import textwrap
 import time
 import traceback
 from pathlib import Path
@@ -54,7 +55,7 @@ def in_words(error: BaseException) -> str:
         for pattern in _LIBRARY:
             if found := pattern.search(str(error)):
                 return _without(Path(found[1]).name)
-        return _without(error.name or str(error))
+        return _without(error.name or str(error).strip().rstrip("."))
     if isinstance(error, OSError) and error.filename:
         reason = error.strerror or str(error)
         return (
@@ -105,7 +106,7 @@ def _command(text: str) -> list[str]:
     for name, arguments in (
         ("zenity", ["--error", "--no-markup", "--title=Rekindle", f"--text={text}"]),
         ("kdialog", ["--title", "Rekindle", "--error", text]),
-        ("xmessage", ["-center", "-title", "Rekindle", text]),
+        ("xmessage", ["-center", "-title", "Rekindle", "-default", "okay", _plain(text)]),
     ):
         if shutil.which(name):
             return [name, *arguments]
@@ -148,6 +149,12 @@ def _notify(text: str) -> None:
     content = ("Rekindle", 0, "rekindle", _TITLE, text, list[str](), hints, 0)
     with open_dbus_connection(bus="SESSION") as connection:
         connection.send_and_get_reply(new_method_call(place, "Notify", "susssasa{sv}i", content), timeout=2)
+
+
+def _plain(text: str) -> str:
+    """For xmessage, which knows ASCII and breaks no lines."""
+    ascii_text = text.translate({ord("“"): '"', ord("”"): '"'})
+    return "\n".join(textwrap.fill(line, 80) for line in ascii_text.splitlines())
 
 
 def _quoted(text: str) -> str:

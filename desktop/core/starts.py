@@ -17,7 +17,6 @@ class Start:
 
     def __init__(self, folders: Folders) -> None:
         self._mark: Path = folders.log / _MARK
-        self._log = folders.log_file
         self.last_failed = False
 
     def begin(self) -> RekindleError | None:
@@ -29,9 +28,8 @@ class Start:
         if not self.last_failed:
             return None
         return InternalError(
-            "Last time Rekindle was ended before its window stood. If that happens again, choose Help › About › Copy "
-            "diagnostics and ask for help with what was copied. The log is {file}",
-            file=self._log,
+            "Last time Rekindle was ended before its window stood. If that happens again: Help › About has diagnostics "
+            "to copy, for somebody who helps.",
         )
 
     def done(self) -> None:

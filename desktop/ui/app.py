@@ -27,6 +27,7 @@ from desktop.core.workspace import Workspace
 from desktop.runner import Runner
 from desktop.ui import icons, theme, words
 from desktop.ui.controller import QueueController
+from desktop.ui.file_open import FileOpener
 from desktop.ui.garbage import GuiGarbage
 from desktop.ui.glimpses import Glimpses
 from desktop.ui.live import Live
@@ -122,11 +123,16 @@ def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> i
     complaint = start.begin()
     window = _window_on(workspace, native_system())
     if complaint is not None:
+        logger.warning("The last start came to no window")
         window.say(words.error(complaint))
     instance = SingleInstance(workspace.folders.data, window)
     instance.photosHandedOver.connect(window.receive)
     if not instance.listen():
         logger.warning("Later starts cannot be noticed")
+    if sys.platform == "darwin":  # every event passes through it, and only there it is needed
+        opener = FileOpener(window)
+        opener.photosOpened.connect(window.receive)
+        application.installEventFilter(opener)
     if photos:
         window.add_paths(photos)
     window.show()

@@ -29,7 +29,8 @@ def missing_part() -> str | None:
         try:
             ctypes.CDLL(str(plugin))
         except OSError as error:
-            missing = missing or str(error)
+            # PyInstaller puts a sentence of its own around what the linker says.
+            missing = missing or str(error.__cause__ or error)
         else:
             return None
     return missing
