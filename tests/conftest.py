@@ -290,9 +290,13 @@ class FakeEngine:
     mixed: list[Mixed | None] = field(default_factory=list)
     threads: int = 0
     able: tuple[str, ...] = ("f32",)
+    prepared: list[str] = field(default_factory=list)
 
     def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
         return self.able
+
+    def prepare(self, model: Model, file: Path) -> None:
+        self.prepared.append(model.id)
 
     def load(self, model: Model, file: Path, mixed: Mixed | None = None, arithmetic: str = "f32") -> FakeNet:
         assert file.is_file()

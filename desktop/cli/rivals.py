@@ -78,6 +78,9 @@ class _Only:
     def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
         return (self.arithmetic,)
 
+    def prepare(self, model: Model, file: Path) -> None:
+        pass
+
     def load(self, model: Model, file: Path, mixed: Mixed | None = None, arithmetic: str = F32) -> Net:
         return self.engine.load(model, file, mixed, self.arithmetic)
 

@@ -131,7 +131,7 @@ class LoadedNet:
             try:
                 net = self._guarded(candidate, model, file, mixed, reference)
                 if candidate.arithmetic != F32 and candidate not in known:
-                    found = first_look(net, reference())
+                    found = first_look(net, reference(), model)
                     self._measured.note(model, candidate, found)
                     if found.decibels < ALIKE_DB:
                         logger.warning("%s is no match for %s: %.1f dB", candidate, model.id, found.decibels)

@@ -10,12 +10,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from desktop.core.engines.choosing import Measured
+from desktop.core import errors, priority
+from desktop.core.engines.available import available_engines
+from desktop.core.engines.choosing import Measured, candidates, is_measured, measure, prepare
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
 from desktop.core.isolation.pool import WorkerPool
 from desktop.core.loaded_net import LoadedNet
-from desktop.core.models.catalogue import Catalogue
-from desktop.core.models.store import Notice, Store
+from desktop.core.models.catalogue import Catalogue, Model
+from desktop.core.models.store import ModelState, Notice, Store
 from desktop.core.paths import Folders, bundled
 from desktop.core.photo.isolated import IsolatedReader
 from desktop.core.pipeline import Limits, Pipeline
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 # One for the photo that is enhanced, one for what is looked at meanwhile.
 _READERS = 2
+_PATIENCE_S = 10.0
+logger = logging.getLogger(__name__)
 _LOG_BYTES, _LOG_FILES = 1_000_000, 3
 
 
@@ -47,6 +51,8 @@ class Workspace:
     catalogue: Catalogue
     store: Store
     children: WorkerPool = field(default_factory=lambda: WorkerPool(_READERS))
+    _closed: threading.Event = field(default_factory=threading.Event)
+    _measuring: list[threading.Thread] = field(default_factory=list)
 
     @property
     def reader(self) -> IsolatedReader:
@@ -64,13 +70,42 @@ class Workspace:
         from desktop.core.models.download import Downloader
         from desktop.core.models.installer import Installer
 
-        return Installer(self.store, Downloader.for_environment(self.folders.models), self.children)
+        return Installer(self.store, Downloader.for_environment(self.folders.models), self.children, self._prepare)
+
+    def _prepare(self, model: Model) -> None:
+        prepare(available_engines(self.store.folder / "twins"), model, self.store.path_of(model))
 
     def warm(self) -> None:
         """Starts, in the background, what the first photo would wait for."""
         threading.Thread(target=self.children.warm, name="warming", daemon=True).start()
 
+    def measure(self, family: str, scale: int) -> None:
+        """Finds out, in the background and once for a machine, which engine is the fastest for a model.
+
+        Nothing happens where that is known, or the model is not here.
+        """
+        thread = threading.Thread(target=self._measure, args=(family, scale), name="measuring", daemon=True)
+        self._measuring.append(thread)
+        thread.start()
+
+    def _measure(self, family: str, scale: int) -> None:
+        priority.give_way()
+        try:
+            model = self.catalogue.choose(family, scale)
+            if self.store.state(model) is ModelState.AVAILABLE:
+                return
+            file = self.store.ensure(model)
+            engines = available_engines(self.store.folder / "twins")
+            prepare(engines, model, file)
+            if not is_measured(self.measured.of(model), candidates(engines, model, file)):
+                measure(engines, model, file, self.measured, self._closed)
+        except errors.RekindleError as error:
+            logger.warning("The engines could not be measured: %s", error)
+
     def close(self) -> None:
+        self._closed.set()
+        for thread in self._measuring:
+            thread.join(_PATIENCE_S)  # no engine may be at work while the program goes
         self.children.close()
 
     @classmethod

@@ -46,6 +46,7 @@ from desktop.ui.watch_controller import WatchController
 logger = logging.getLogger(__name__)
 
 _SIGNALS_MS = 500
+_SETTLED_MS = 3000
 _PACE = Pace()
 
 
@@ -138,12 +139,18 @@ def run(argv: Sequence[str], data_dir: Path | None, photos: Sequence[Path]) -> i
     window.show()
     QTimer.singleShot(0, start.done)  # once the events that the window brings have been seen to
     workspace.warm()
+    QTimer.singleShot(_SETTLED_MS, window, lambda: _measure_engines(workspace))
     # Python only notices Ctrl+C in a terminal when it gets to run.
     signal.signal(signal.SIGINT, lambda _number, _frame: window.close())
     ticker = QTimer(interval=_SIGNALS_MS)
     ticker.timeout.connect(lambda: None)
     ticker.start()
     return application.exec()
+
+
+def _measure_engines(workspace: Workspace) -> None:
+    chosen = possible(settings.load(workspace.folders.settings_file), workspace.store.usable())
+    workspace.measure(chosen.model, chosen.scale)
 
 
 def _log_unexpected(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 
 import pytest
 
+from desktop.core import errors
+from desktop.core import workspace as workspace_module
 from desktop.core.engines import choosing
 from desktop.core.engines.choosing import Candidate, Found, Measured, measure, ordered
+from desktop.core.engines.opencv_engine import OpenCvEngine
 
 INT8, BF16, F32 = (Candidate("openvino", name) for name in ("int8", "bf16", "f32"))
 OPENCV = Candidate("opencv", "f32")
@@ -89,3 +93,43 @@ def test_measuring_tries_everything_and_says_what_is_right(model, weights, fake_
     assert {str(one) for one in found} == {"quick/int8", "wrong/bf16", "opencv/f32"}
     assert all(one.ns_per_pixel > 0 for one in found.values())
     assert found[Candidate("wrong", "bf16")].decibels < 50 < found[Candidate("quick", "int8")].decibels
+
+
+def test_measuring_ends_when_it_is_told_to(model, weights, fake_engine, fake_net):
+    stop = threading.Event()
+    slow = fake_engine(net=fake_net(before=stop.set), name="slow", able=("int8",))
+    measured = Measured()
+    measure({"slow": slow, "opencv": fake_engine(name="opencv")}, model, weights, measured, stop)
+    assert not any(found.ns_per_pixel for found in measured.of(model).values())
+
+
+def test_the_window_s_model_is_measured_once(workspace, model, monkeypatch):
+    measurings = []
+    monkeypatch.setattr(workspace_module, "available_engines", lambda _twins: {"opencv": OpenCvEngine()})
+    real = choosing.measure
+    monkeypatch.setattr(
+        workspace_module, "measure", lambda *arguments: measurings.append(arguments[1].id) or real(*arguments)
+    )
+    for _ in range(2):
+        workspace.measure(model.family, model.scale)
+        workspace._measuring[-1].join()
+    assert measurings == [model.id]
+    workspace.close()
+
+
+def test_a_model_that_is_not_here_is_not_measured(workspace):
+    workspace.measure("edsr", 3)
+    workspace.close()
+    assert not workspace.store.folder.exists() or not list(workspace.store.folder.glob("*.pb"))
+
+
+def test_an_engine_that_cannot_be_prepared_has_a_word_in_the_log(model, weights, fake_engine, caplog):
+    engine, other = fake_engine(), fake_engine(name="other")
+
+    def fail(*_):
+        raise errors.EngineFailedError("too new for it")
+
+    engine.prepare = fail
+    choosing.prepare({"fake": engine, "other": other}, model, weights)
+    assert other.prepared == [model.id]
+    assert "too new for it" in caplog.text

@@ -77,6 +77,15 @@ class Engine(Protocol):
         """
         ...
 
+    def prepare(self, model: Model, file: Path) -> None:
+        """Finds out, once, what fast arithmetic has to know of a network that did not ship with Rekindle. May take
+        seconds, and a minute for the largest.
+
+        Raises:
+            EngineFailedError, ModelDamagedError
+        """
+        ...
+
     def load(self, model: Model, file: Path, mixed: Mixed | None = None, arithmetic: str = "f32") -> Net:
         """
         Args:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.core.models.catalogue import Model
 from desktop.core.opencv import cv2
 from desktop.core.paths import sample_photo
 from desktop.core.photo.read import read
@@ -16,6 +17,9 @@ SIDE = 96
 _PLACES = ((0.5, 0.5), (0.25, 0.3), (0.75, 0.3), (0.3, 0.75), (0.7, 0.7))
 _GRAIN = (4, 12)
 _WORDS = ("Rekindle 1907", "quick brown fox", "0123456789", "JUMPS over")
+
+_MANY_OPERATIONS = 5_000_000
+_SMALL_SIDE, _FEW = 56, (1, 5, 9, 10)
 
 Picture = NDArray[np.float32]
 
@@ -36,6 +40,14 @@ def tiles() -> tuple[Picture, ...]:
     for tile in made:
         tile.setflags(write=False)
     return tuple(made)
+
+
+def tiles_for(model: Model) -> tuple[Picture, ...]:
+    """Those to measure a network on: for a large one fewer and smaller ones, or it would take minutes."""
+    if model.operations <= _MANY_OPERATIONS:
+        return tiles()
+    inside = slice((SIDE - _SMALL_SIDE) // 2, (SIDE + _SMALL_SIDE) // 2)
+    return tuple(np.ascontiguousarray(tiles()[number][inside, inside]) for number in _FEW)
 
 
 def _part(picture: NDArray[Any], x: float, y: float) -> NDArray[Any]:

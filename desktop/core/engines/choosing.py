@@ -18,7 +18,7 @@ import numpy as np
 import desktop
 from desktop.core import errors, files
 from desktop.core.engines.base import EXACT, Engine, Net
-from desktop.core.engines.calibration import decibels, tiles
+from desktop.core.engines.calibration import decibels, tiles_for
 from desktop.core.models.catalogue import Model
 from desktop.core.opencv import cv2
 
@@ -36,6 +36,8 @@ _ROUNDS = 5
 _LIBRARIES = ("opencv-contrib-python", "openvino", "ncnn", "numpy")
 # One tile tells a gross mistake of this machine's arithmetic before the first photo; all of them are for later.
 _FIRST_LOOK = 1
+# What timing a net on one tile may cost: a second of one that would take many.
+_MOST_OPERATIONS = 2e11
 
 
 @dataclass(frozen=True, order=True)
@@ -116,7 +118,7 @@ def ordered(candidates: Iterable[Candidate], found: Mapping[Candidate, Found], p
         for one in candidates
         if one.arithmetic == F32 or (precision != EXACT and (one not in found or found[one].decibels >= ALIKE_DB))
     ]
-    if fit and all(one in found and found[one].ns_per_pixel for one in fit):
+    if fit and is_measured(found, fit):
         return sorted(fit, key=lambda one: found[one].ns_per_pixel)
     return sorted(fit, key=lambda one: (_EXPECTED.index(one.arithmetic), one.engine != REFERENCE))
 
@@ -132,20 +134,42 @@ def candidates(engines: Mapping[str, Engine], model: Model, file: Path) -> list[
     return listed
 
 
-def first_look(net: Net, reference: Net) -> Found:
+def first_look(net: Net, reference: Net, model: Model) -> Found:
     """How alike a net's answers are to the reference's, on a tile."""
-    return Found(_worst(net, reference, _FIRST_LOOK))
+    return Found(_worst(net, reference, model, _FIRST_LOOK))
 
 
-def measure(engines: Mapping[str, Engine], model: Model, file: Path, measured: Measured) -> None:
+def prepare(engines: Mapping[str, Engine], model: Model, file: Path) -> None:
+    """Has every engine find out what it needs to know of a new network; what goes wrong has a word in the log."""
+    for name, engine in engines.items():
+        try:
+            engine.prepare(model, file)
+        except errors.RekindleError as error:
+            logger.warning("%s could not be prepared for %s: %s", model.id, name, error)
+
+
+def is_measured(found: Mapping[Candidate, Found], listed: Iterable[Candidate]) -> bool:
+    """Whether nothing is left to find out."""
+    return all(one in found and found[one].ns_per_pixel for one in listed)
+
+
+def measure(
+    engines: Mapping[str, Engine], model: Model, file: Path, measured: Measured, stop: threading.Event | None = None
+) -> None:
     """Measures every candidate, in turns, and notes what came out. Takes a second or two, for large networks more.
+
+    Args:
+        stop: once set, ends it soon, with nothing but what is noted by then.
 
     Raises:
         ModelDamagedError, OutOfMemoryError, EngineFailedError: of the reference.
     """
     reference = engines[REFERENCE].load(model, file)
     nets: dict[Candidate, Net] = {}
+    stop = stop or threading.Event()
     for candidate in candidates(engines, model, file):
+        if stop.is_set():
+            return
         try:
             engine = engines[candidate.engine]
             nets[candidate] = (
@@ -154,7 +178,7 @@ def measure(engines: Mapping[str, Engine], model: Model, file: Path, measured: M
             found = (
                 Found(float("inf"))
                 if candidate.engine == REFERENCE
-                else Found(_worst(nets[candidate], reference, None))
+                else Found(_worst(nets[candidate], reference, model, None))
             )
             measured.note(model, candidate, found)
         except errors.RekindleError as error:
@@ -164,7 +188,9 @@ def measure(engines: Mapping[str, Engine], model: Model, file: Path, measured: M
     taken: dict[Candidate, float] = dict.fromkeys(nets, float("inf"))
     for number in range(_ROUNDS + 1):
         for candidate, net in nets.items():
-            seconds = _seconds(net)
+            if stop.is_set():
+                return
+            seconds = _seconds(net, model)
             if number:  # the first plans its shape
                 taken[candidate] = min(taken[candidate], seconds)
     for candidate, seconds in taken.items():
@@ -174,17 +200,19 @@ def measure(engines: Mapping[str, Engine], model: Model, file: Path, measured: M
         logger.info("%s with %s: %.0f ns a pixel, %.1f dB", model.id, candidate, found.ns_per_pixel, found.decibels)
 
 
-def _worst(net: Net, reference: Net, count: int | None) -> float:
-    return min(decibels(reference.upscale(tile), net.upscale(tile)) for tile in tiles()[:count])
+def _worst(net: Net, reference: Net, model: Model, count: int | None) -> float:
+    return min(decibels(reference.upscale(tile), net.upscale(tile)) for tile in tiles_for(model)[:count])
 
 
-def _seconds(net: Net) -> float:
-    tile = tiles()[0]
-    times = -(-net.tile // tile.shape[0])
-    picture = np.ascontiguousarray(np.tile(tile, (times, times, 1))[: net.tile, : net.tile])
+def _seconds(net: Net, model: Model) -> float:
+    """For a tile; scaled up from a smaller one where the network is large."""
+    tile = tiles_for(model)[0]
+    side = min(net.tile, max(tile.shape[0], int((_MOST_OPERATIONS / max(1, model.operations)) ** 0.5)))
+    times = -(-side // tile.shape[0])
+    picture = np.ascontiguousarray(np.tile(tile, (times, times, 1))[:side, :side])
     started = time.perf_counter()
     net.upscale(picture)
-    return time.perf_counter() - started
+    return (time.perf_counter() - started) * float(net.tile / side) ** 2
 
 
 def _version(library: str) -> str:

@@ -103,6 +103,9 @@ class OpenCvEngine:
     def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
         return (OpenCvNet.arithmetic,)
 
+    def prepare(self, model: Model, file: Path) -> None:
+        pass
+
     def load(self, model: Model, file: Path, mixed: Mixed | None = None, arithmetic: str = "f32") -> OpenCvNet:
         if model.algorithm not in ALGORITHMS:
             raise errors.EngineFailedError("Rekindle cannot run {kind} models yet.", kind=model.algorithm.upper())

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from desktop.core import errors, priority
 from desktop.core.engines import luma
 from desktop.core.engines.base import EXACT, FAST, Mixed
-from desktop.core.engines.calibration import tiles
+from desktop.core.engines.calibration import tiles_for
 from desktop.core.engines.common import content_of, no_memory, require_numbers, require_shape, unlike
 from desktop.core.engines.figures import Figures, openvino_figures
 from desktop.core.engines.openvino_graph import graph_of, taps_of
@@ -151,7 +151,7 @@ class OpenVinoEngine:
             return (F32,)  # so small that there is little to gain
         _, core = runtime()
         able = core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
-        known = self._ranges(model, file, _sha256(content_of(model, file))) if "INT8" in able else None
+        known = self._ranges(file, _sha256(content_of(model, file))) if "INT8" in able else None
         return tuple(name for name, there in ((INT8, known), (BF16, "BF16" in able), (F32, True)) if there)
 
     def load(self, model: Model, file: Path, mixed: Mixed | None = None, arithmetic: str = F32) -> OpenVinoNet:
@@ -184,6 +184,13 @@ class OpenVinoEngine:
                 "OpenVINO could not load the model: {reason}.", reason=_line(error)
             ) from error
 
+    def prepare(self, model: Model, file: Path) -> None:
+        _, core = runtime()
+        if model.algorithm != "edsr" or "INT8" not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+            return
+        if self._ranges(file, _sha256(content_of(model, file))) is None:
+            self.calibrate(model, file)
+
     def calibrate(self, model: Model, file: Path) -> Ranges:
         """Measures the ranges of a network, and keeps them for next time where there is a folder. Takes seconds.
 
@@ -195,8 +202,9 @@ class OpenVinoEngine:
         steps = _recipe(model, content)
         taps = core.compile_model(taps_of(openvino, steps), "CPU", self._options(F32))
         request = taps.create_infer_request()
-        spans = [Span(len(tiles())) for _ in taps.outputs]
-        for tile in tiles():
+        tiles = tiles_for(model)
+        spans = [Span(len(tiles)) for _ in taps.outputs]
+        for tile in tiles:
             request.infer([tile[np.newaxis]])
             for number, span in enumerate(spans):
                 span.take(request.get_output_tensor(number).data)
@@ -228,7 +236,7 @@ class OpenVinoEngine:
 
     def _read(self, model: Model, file: Path, content: bytes, mixed: Mixed | None, arithmetic: str) -> _Content:
         steps, digest = _recipe(model, content), _sha256(content)
-        ranges = self._ranges(model, file, digest) if arithmetic == INT8 else None
+        ranges = self._ranges(file, digest) if arithmetic == INT8 else None
         if mixed is None:
             return _Content(steps, digest, self._require(ranges, arithmetic, model))
         other = content_of(model, mixed.file)
@@ -236,11 +244,11 @@ class OpenVinoEngine:
             steps = mixed_steps(steps, _recipe(model, other), mixed.share)
         except ValueError as error:
             raise unlike(model) from error
-        others = self._ranges(model, mixed.file, _sha256(other)) if arithmetic == INT8 else None
+        others = self._ranges(mixed.file, _sha256(other)) if arithmetic == INT8 else None
         both = between(ranges, others, mixed.share) if ranges and others else None
         return _Content(steps, digest, self._require(both, arithmetic, model))
 
-    def _ranges(self, model: Model, file: Path, sha256: str) -> Ranges | None:
+    def _ranges(self, file: Path, sha256: str) -> Ranges | None:
         places = [self._shipped / f"{file.stem}{SUFFIX}"] if self._shipped is not None else []
         if self._folder is not None:
             places.append(self._folder / f"{sha256[:40]}{SUFFIX}")

@@ -25,11 +25,19 @@ _PIECE_BYTES = 2**20
 class Installer:
     """Brings models into the store and takes them out. Safe from any thread, and for several programs at once."""
 
-    def __init__(self, store: Store, downloader: Downloader, children: WorkerPool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        downloader: Downloader,
+        children: WorkerPool,
+        arrived: Callable[[Model], None] = lambda _model: None,
+    ) -> None:
         """
         Args:
             children: where strangers' files are looked at.
+            arrived: told of a model that is on this computer from now on; what takes time is done there.
         """
+        self._arrived = arrived
         self._store = store
         self._downloader = downloader
         self._children = children
@@ -64,6 +72,7 @@ class Installer:
         ) as part:
             if part is not None:
                 self._store.publish(model, part)
+                self._arrived(model)
         return self._store.path_of(model)
 
     def remove(self, model: Model) -> None:
@@ -103,6 +112,7 @@ class Installer:
         self._copy(path, model, cancel)
         if known is None:
             self._store.change_imports(lambda before: [*(one for one in before if one.id != model.id), model])
+        self._arrived(model)
         return model
 
     def _require_free(self, model: Model) -> None:
