@@ -110,6 +110,7 @@ def draw(window: MainWindow, folder: Path, photos: Path) -> None:
     screens.take("report-saved")
     for name in ("settings", "shortcuts", "about"):
         screens.dialog(name)
+    draw_sizes(screens, window)
     draw_models(screens, window)
     screens.dialog("settings", lambda dialog: dialog.results.name.box.setEditText("{oma} {stem}"), "-wrong-name")
     screens.dialog("settings", lambda dialog: dialog.results.name.box.setEditText("{date}"), "-same-names")
@@ -178,6 +179,27 @@ def draw_comparison(screens: Screens, window: MainWindow, photo: Path) -> None:
     screens.take("comparison-small")
     window.resize(1200, 760)
     screens.wait(300)
+
+
+def draw_sizes(screens: Screens, window: MainWindow) -> None:
+    """Other sizes, and a photo that is cropped."""
+
+    def opened() -> Any:
+        screens.wait(1500)  # for what it shows
+        return next(shown for shown in window.findChildren(QDialog) if shown.isVisible())
+
+    window._top.sizeRequested.emit()
+    dialog = opened()
+    screens.take("size", dialog)
+    dialog.kind.setCurrentIndex(dialog.kind.findData("longest"))
+    screens.take("size-longest", dialog)
+    dialog.reject()
+    window._actions.crop.trigger()
+    dialog = opened()
+    dialog.shape.setCurrentIndex(1)
+    dialog.angle.setValue(-3.5)
+    screens.take("crop", dialog)
+    dialog.reject()
 
 
 def draw_models(screens: Screens, window: MainWindow) -> None:

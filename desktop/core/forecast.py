@@ -7,7 +7,6 @@ import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from pathlib import Path
 
 from desktop.core import disks, errors, memory
@@ -20,13 +19,15 @@ from desktop.core.experience import (
     Experience,
     Kind,
     Learned,
+    detail_of,
     resizing_megapixels,
     usual_bytes_per_pixel,
 )
+from desktop.core.footprint import peak_mib
 from desktop.core.jobs import Request
 from desktop.core.models.catalogue import DEFAULT_SCALE, Catalogue, Model, pace_of
 from desktop.core.photo.fitting import foretold
-from desktop.core.photo.formats import AVIF, BY_SUFFIX, PNG, WEBP, OutputFormat, output_format
+from desktop.core.photo.formats import BY_SUFFIX, PNG, WEBP, OutputFormat, output_format
 from desktop.core.photo.header import Glance, Size
 from desktop.core.photo.photo import Fidelity, Photo
 from desktop.core.sizes import Plan, first_model, frame_of, planned, result_size, target_of, told_of_frame
@@ -34,19 +35,10 @@ from desktop.core.throughput import Speed, fitted
 
 logger = logging.getLogger(__name__)
 
-Rate = Callable[[OutputFormat, int], float]
-"""Bytes a pixel of results in a format and quality."""
+Rate = Callable[[OutputFormat, int, float], float]
+"""Bytes a pixel of results in a format and quality, so many times larger than their photos."""
 
 DEFAULT_MAX_MEGAPIXELS = 1000
-# A reader holds the file, the decoded planes and a copy while turning; a writer a copy in the coder's own layout.
-_INPUT_COPIES = 4
-_OUTPUT_COPIES = 10 / 3
-_COLOUR = 3
-_WITH_ALPHA = (4, 8)
-# Bytes a pixel that libwebp takes beside the picture, for what it finds out of it (measured on 4 to 27 megapixels).
-_WEBP_WRITING = {"lossy": 26, "lossless": 44, "alpha": 51}
-# The same of libavif (measured on 4 and 16 megapixels).
-_AVIF_WRITING = 42
 
 
 def require_size(name: str, width: int, height: int, scale: int, max_megapixels: int) -> None:
@@ -65,83 +57,6 @@ def require_size(name: str, width: int, height: int, scale: int, max_megapixels:
             height=height * scale,
             megapixels=megapixels,
             limit=max_megapixels,
-        )
-
-
-def picture_mib(
-    width: int,
-    height: int,
-    scale: int,
-    bytes_per_pixel: int = _COLOUR,
-    output: OutputFormat | None = None,
-    *,
-    lossless: bool = False,
-) -> int:
-    """Memory in MiB for reading, holding and writing one photo, the network's share not included.
-
-    Args:
-        output: what is written; a format that takes no more than others where None.
-        lossless: WebP without loss.
-    """
-    pixels = width * height
-    writing = bytes_per_pixel * _OUTPUT_COPIES
-    if output is WEBP:
-        kind = "alpha" if bytes_per_pixel in _WITH_ALPHA else "lossless" if lossless else "lossy"
-        writing = max(writing, bytes_per_pixel + _WEBP_WRITING[kind])
-    elif output is AVIF:
-        writing = max(writing, bytes_per_pixel + _AVIF_WRITING)
-    return round(pixels * (_INPUT_COPIES * bytes_per_pixel + scale * scale * writing)) // memory.MIB
-
-
-def plan_mib(
-    plan: Plan, bytes_per_pixel: int = _COLOUR, output: OutputFormat | None = None, *, lossless: bool = False
-) -> int:
-    """The same for a photo that takes several passes, or a step to an exact size. No more than it can come to."""
-    sizes = [bytes_per_pixel * width * height for width, height in (*plan.steps, plan.inner, plan.size)]
-    between = max(one + other for one, other in pairwise(sizes)) // memory.MIB
-    original = plan.original[0] * plan.original[1]
-    return max(
-        round(_INPUT_COPIES * bytes_per_pixel * original) // memory.MIB + between,
-        picture_mib(*plan.size, 1, bytes_per_pixel, output, lossless=lossless)
-        - picture_mib(*plan.size, 0, bytes_per_pixel, output, lossless=lossless)
-        + picture_mib(*plan.original, 0, bytes_per_pixel),
-    )
-
-
-def peak_mib(
-    plan: Plan, bytes_per_pixel: int, output: OutputFormat, running_mib: int, *, lossless: bool = False
-) -> int:
-    """What a process will probably grow by for one photo, in MiB: not the most that it can, but what is usual.
-
-    Args:
-        running_mib: of the network, while it runs.
-    """
-
-    def taken(size: Size) -> float:
-        return bytes_per_pixel * size[0] * size[1] / memory.MIB
-
-    steps = [taken(size) for size in plan.steps]
-    enlarging = max((one + other for one, other in pairwise(steps)), default=0.0)
-    ending = steps[-1] + taken(plan.inner) + (taken(plan.size) if plan.size != plan.inner else 0.0)
-    writing = picture_mib(*plan.size, 1, bytes_per_pixel, output, lossless=lossless)
-    writing -= picture_mib(*plan.size, 0, bytes_per_pixel, output)
-    return round(taken(plan.original) + running_mib + max(enlarging, ending, float(writing)))
-
-
-def require_memory(name: str, needed_mib: int) -> None:
-    """Refuses a photo that cannot fit into the memory that is free now, before anything is decoded.
-
-    Raises:
-        OutOfMemoryError
-    """
-    available = memory.available_mib()
-    if needed_mib > available:
-        raise errors.OutOfMemoryError(
-            "“{name}” needs about {needed:.1f} GB of memory, {available:.1f} GB are free. "
-            "Close other programs, or crop the photo first.",
-            name=name,
-            needed=needed_mib / 1024,
-            available=available / 1024,
         )
 
 
@@ -297,11 +212,12 @@ class Forecaster:
         chosen = output_format(request.format, seen.file_format, *plan.size)
         running = max((_running_mib(model) for model in models), default=0)
         lossless = request.lossless and chosen is WEBP
+        detail = detail_of(seen.file_format, seen.jpeg_quality, seen.bytes, size)
         return Prediction(
             plan,
             speed.seconds(work.load(0.0)) + speed.load_s * loads,
             speed.photos > 0,
-            self.result_bytes(request, size),
+            self.result_bytes(request, size, functools.partial(learned.bytes_per_pixel, detail=detail)),
             memory.resident_mib() + peak_mib(plan, seen.bytes_per_pixel, chosen, running, lossless=lossless),
         )
 
@@ -355,15 +271,18 @@ class Forecaster:
     def result_bytes(self, request: Request, size: Size, rate: Rate | None = None) -> int:
         """How large the file of a result will be, about, by what was learned where no other rate is given."""
         model = self.model_for(request)
+        scale = model.scale if model else 1
         try:
-            width, height = result_size(request, size, model.scale if model else 1)
+            frame, (width, height) = frame_of(request, size), result_size(request, size, scale)
         except errors.RekindleError:  # the photo itself will say so
             return 0
+        factor = frame.inner[0] / frame.part[2] if request.target else float(scale)
+        pixels = frame.part[2] * frame.part[3] * factor**2  # paper around the photo takes hardly anything
         own = BY_SUFFIX.get((request.output_file or request.path).suffix.lower(), PNG)
         chosen = output_format(request.format, own.pillow, width, height)
         if chosen is WEBP and request.lossless:
-            return round(width * height * usual_bytes_per_pixel(PNG, request.quality) * _LOSSLESS_WEBP)
-        return round(width * height * (rate or self.learned.bytes_per_pixel)(chosen, request.quality))
+            return round(pixels * usual_bytes_per_pixel(PNG, request.quality, factor) * _LOSSLESS_WEBP)
+        return round(pixels * (rate or self.learned.bytes_per_pixel)(chosen, request.quality, factor))
 
     def model_for(self, request: Request) -> Model | None:
         """What a photo will be enhanced with; None where there is no such model."""

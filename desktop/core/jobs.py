@@ -173,6 +173,7 @@ class Account:
         model: full model ID; of several passes the first one's, empty where no network was needed.
         scale: how many times wider and higher, a whole number where it is one.
         passes: the scales of the network passes, one after the other.
+        detail: how much there was in the photo, see ``experience.detail_of``.
         seen_megapixels: what the first network would have seen in the same time; 0 where that is not known.
         strength: None for a model that has none.
         decision: what "auto" came to; None where it was not asked.
@@ -203,6 +204,7 @@ class Account:
     decision: Decision | None = None
     passes: tuple[int, ...] = ()
     seen_megapixels: float = 0.0
+    detail: float = 1.0
 
 
 @dataclass(frozen=True)

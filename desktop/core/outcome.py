@@ -35,6 +35,7 @@ class Outcome:
     decision: Decision | None = None
     passes: tuple[int, ...] = ()
     seen_megapixels: float = 0.0
+    detail: float = 1.0
     peak_rss_mib: int = 0
     fidelity: Fidelity = field(default_factory=Fidelity)
     input_width: int = 0

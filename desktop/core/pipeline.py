@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from desktop.core import errors, files, forecast, memory, priority
+from desktop.core import errors, files, footprint, forecast, memory, priority
 from desktop.core.cancel import CancelToken
 from desktop.core.claims import Claims
 from desktop.core.enhance import Observer, Order, Progress
 from desktop.core.enlarge import enlarge, prepared
+from desktop.core.experience import detail_of
 from desktop.core.gaze import Region
 from desktop.core.glimpse import Begun, glimpse
 from desktop.core.jobs import Job, JobState, Request, Result
@@ -142,6 +143,7 @@ class Pipeline:
             model=run.choice.model_id if run.choice else (request.model or ""),
             scale=run.choice.scale if run.choice else (request.scale or 0),
             passes=run.choice.plan.scales if run.choice and run.choice.plan else (),
+            detail=run.detail,
             seen_megapixels=run.choice.seen_megapixels if run.choice else 0.0,
             engine=net.engine if net else "",
             precision=net.precision if net else "",
@@ -200,6 +202,7 @@ class _Run:
     size: tuple[int, int] = (0, 0)
     input_size: tuple[int, int] = (0, 0)
     input_stamp: tuple[int, int] = (0, 0)
+    detail: float = 1.0
     seconds: float = 0.0
     fidelity: Fidelity = field(default_factory=Fidelity)
     wishes: Wishes = field(default_factory=Wishes)
@@ -270,8 +273,8 @@ class _Run:
             plan = choice.plan_for(header.upright)
             forecast.require_size(name, *plan.size, 1, self.limits.max_megapixels)
             wanted = output_format(request.format, header.file_format, *plan.size, header.bits)
-            needed = forecast.plan_mib(plan, header.bytes_per_pixel, wanted, lossless=request.lossless)
-            forecast.require_memory(name, needed)
+            needed = footprint.plan_mib(plan, header.bytes_per_pixel, wanted, lossless=request.lossless)
+            footprint.require_memory(name, needed)
 
         with contextlib.suppress(OSError, ValueError):  # reading it says what is wrong
             self.status = request.path.stat()
@@ -281,6 +284,7 @@ class _Run:
         except _OwnResultError:
             return JobState.SKIPPED
         self.input_size = (photo.width, photo.height)
+        self.detail = detail_of(photo.file_format, photo.jpeg_quality, self.input_stamp[0], self.input_size)
         plan = choice.plan_for(self.input_size)
         choice.settle(photo, self.input_stamp)
         choice.require_all()

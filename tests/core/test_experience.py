@@ -10,7 +10,7 @@ from pathlib import Path
 import filelock
 import pytest
 
-from desktop.core.experience import VERSION, Experience, Kind, Learned, Lesson, usual_bytes_per_pixel
+from desktop.core.experience import VERSION, Experience, Kind, Learned, Lesson, detail_of, usual_bytes_per_pixel
 from desktop.core.jobs import Account, Request, Result
 from desktop.core.photo.formats import BY_NAME, JPEG, OUTPUT_FORMATS, PNG
 
@@ -185,3 +185,45 @@ def test_what_is_written_without_loss_teaches_nothing_of_sizes(tmp_path):
     for lossless, output in ((False, "webp"), (True, "")):
         lesson = Lesson.of(Request(tmp_path / "a.png", lossless=lossless), ACCOUNT, result)
         assert (lesson.output, lesson.seconds) == (output, 9.5)
+
+
+def test_the_more_a_photo_is_enlarged_the_less_there_is_in_every_pixel():
+    for output in BY_NAME.values():
+        sizes = [usual_bytes_per_pixel(output, 95, factor) for factor in (0.5, 1, 2, 3, 6, 12)]
+        assert sizes == sorted(sizes, reverse=True)
+        assert usual_bytes_per_pixel(output, 95, 3) == usual_bytes_per_pixel(output, 95)
+
+
+def test_what_is_learned_at_one_size_tells_of_another():
+    account = replace(ACCOUNT, scale=12, width=12_000, height=12_000, input_width=1000, input_height=1000)
+    usual = round(144e6 * usual_bytes_per_pixel(JPEG, 95, 12))
+    lesson = Lesson.of(Request(Path("a.jpg")), account, Result(Path("a.jpg"), 2 * usual, ""))
+    assert lesson.share == pytest.approx(2.0)
+    learned = Learned().after(lesson)
+    assert learned.bytes_per_pixel(JPEG, 95, 3) == pytest.approx(1.5 * usual_bytes_per_pixel(JPEG, 95, 3))
+
+
+def test_the_paper_around_a_photo_is_not_counted():
+    request = Request(Path("a.jpg"), target="print 10x10cm@254 fit")
+    account = replace(ACCOUNT, scale=10, width=1000, height=1000, input_width=100, input_height=50)
+    lesson = Lesson.of(request, account, Result(Path("a.jpg"), 100_000, ""))
+    assert lesson.output_megapixels == pytest.approx(0.5)
+
+
+def test_a_photo_with_much_in_it_makes_larger_files():
+    plain, rich = (detail_of("JPEG", 90, count, (1000, 1000)) for count in (400_000, 1_600_000))
+    assert rich == pytest.approx(plain * 4**0.7)
+    assert detail_of("JPEG", None, 400_000, (1000, 1000)) == 1
+    assert detail_of("PNG", None, 0, (1000, 1000)) == 1
+    learned = Learned()
+    assert learned.bytes_per_pixel(JPEG, 95, 3, rich) == pytest.approx(
+        learned.bytes_per_pixel(JPEG, 95, 3, plain) * rich / plain
+    )
+
+
+def test_what_was_learned_of_a_rich_photo_is_not_expected_of_a_plain_one():
+    account = replace(ACCOUNT, detail=2.0)
+    usual = round(6e6 * usual_bytes_per_pixel(JPEG, 95))
+    learned = Learned().after(Lesson.of(Request(Path("a.jpg")), account, Result(Path("a.jpg"), 2 * usual, "")))
+    assert learned.bytes_per_pixel(JPEG, 95, 3, 1.0) == pytest.approx(usual_bytes_per_pixel(JPEG, 95))
+    assert learned.bytes_per_pixel(JPEG, 95) == pytest.approx(1.5 * usual_bytes_per_pixel(JPEG, 95))

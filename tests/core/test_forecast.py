@@ -10,7 +10,8 @@ import pytest
 from desktop.core import disks, errors, memory
 from desktop.core.disks import Disk
 from desktop.core.experience import Experience, Kind, Lesson
-from desktop.core.forecast import Forecaster, Order, picture_mib, require_memory, require_size, tile_side
+from desktop.core.footprint import picture_mib, require_memory
+from desktop.core.forecast import Forecaster, Order, require_size, tile_side
 from desktop.core.jobs import Account, JobState, Request
 from desktop.core.models.catalogue import Catalogue
 from desktop.core.photo.formats import PNG, WEBP

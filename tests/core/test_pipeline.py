@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 from PIL.ExifTags import IFD, Base
 
-from desktop.core import errors, files, forecast, memory, pipeline, priority
+from desktop.core import errors, files, footprint, memory, pipeline, priority
 from desktop.core.cancel import CancelToken
 from desktop.core.jobs import Job, JobState, Request
 from desktop.core.loaded_net import available_engines
@@ -40,7 +40,7 @@ def test_a_photo_s_depth_counts_for_whether_it_fits_into_memory(process, noise, 
     flat, deep = noise((300, 300, 3)), noise((300, 300, 4), np.uint16)
     Image.fromarray(flat).save(tmp_path / "flat.png")
     cv2.imwrite(str(tmp_path / "deep.png"), deep)
-    monkeypatch.setattr(memory, "available_mib", lambda: forecast.picture_mib(300, 300, 3) + 1)
+    monkeypatch.setattr(memory, "available_mib", lambda: footprint.picture_mib(300, 300, 3) + 1)
     assert process(tmp_path / "flat.png").state is JobState.DONE
     outcome = process(tmp_path / "deep.png")
     assert isinstance(outcome.error, errors.OutOfMemoryError)

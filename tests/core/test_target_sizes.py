@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from desktop.core import auto, forecast, memory
+from desktop.core import auto, footprint, forecast, memory
 from desktop.core.cancel import CancelToken
 from desktop.core.experience import Experience
 from desktop.core.jobs import JobState, Reason, Request
@@ -222,7 +222,7 @@ def test_automatic_restores_once_and_then_enlarges(fake_pipeline, fake_engine, p
 def test_the_memory_that_is_asked_for_counts_what_leads_to_a_size(catalogue, process, photo_file, monkeypatch):
     def needed(target):
         plan = planned(Request(Path("a.png"), target=target), (3000, 3000), catalogue)
-        return forecast.plan_mib(plan, 3, PNG)
+        return footprint.plan_mib(plan, 3, PNG)
 
     # Twice as wide and high on the way to hardly more than the photo has.
     assert needed("longest 3100") > needed("longest 3000") + 3 * 36_000_000 // memory.MIB - 60

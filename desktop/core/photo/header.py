@@ -27,6 +27,8 @@ class Glance:
     Attributes:
         file_format: Pillow's name of the format.
         bytes_per_pixel: as it will be in memory.
+        bytes: of the file.
+        jpeg_quality: see ``Photo``.
     """
 
     width: int
@@ -34,6 +36,8 @@ class Glance:
     taken: date | None
     file_format: str = ""
     bytes_per_pixel: int = 3
+    bytes: int = 0
+    jpeg_quality: int | None = None
 
 
 def sizes_of(paths: Iterable[Path], seconds: float) -> list[Size]:
@@ -65,7 +69,14 @@ def glance(path: Path) -> Glance:
     with _looked_at(path) as container:
         exif, header = container.exif, container.header
         taken = exif_block.day_taken(exif) if exif else None
-        return Glance(*container.upright_size, taken, header.file_format, header.bytes_per_pixel)
+        return Glance(
+            *container.upright_size,
+            taken,
+            header.file_format,
+            header.bytes_per_pixel,
+            container.file_bytes,
+            container.jpeg_quality,
+        )
 
 
 @contextmanager

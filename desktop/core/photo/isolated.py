@@ -135,6 +135,8 @@ class IsolatedReader:
                 date.fromisoformat(taken) if taken else None,
                 str(content["file_format"]),
                 int(content["bytes_per_pixel"]),
+                int(content["bytes"]),
+                int(content["jpeg_quality"]) if content["jpeg_quality"] is not None else None,
             )
 
 

@@ -154,6 +154,10 @@ class Container(ABC):
         return None
 
     @property
+    def file_bytes(self) -> int:
+        return len(self._source)
+
+    @property
     def upright_size(self) -> tuple[int, int]:
         """Width and height of the photo as it is meant to be looked at."""
         size = self.header.width, self.header.height
