@@ -7,6 +7,7 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from desktop.core.enlarge import framed, without_border
+from desktop.core.jobs import Request
+from desktop.core.models.catalogue import Catalogue
+from desktop.core.photo.photo import Photo
+from desktop.core.photo.resample import on_paper, resampled
+from desktop.core.sizes import planned
 from desktop.ui.comparison_view import ComparisonView
 from desktop.ui.pyramid import Pyramid
 
@@ -75,7 +82,7 @@ def spot(picture: Array, expected: tuple[float, float], reach: float) -> tuple[f
 Place = tuple[float, float]
 
 
-def places(view: ComparisonView, scale: int, ratio: float) -> Iterator[tuple[str, Place, Place]]:
+def places(view: ComparisonView, scale: float, ratio: float) -> Iterator[tuple[str, Place, Place]]:
     """For every mode and side: what it is, where the spot is, and where it should be."""
     for mode in ("split", "side-by-side", "flip", "difference"):
         view.mode = mode
@@ -98,7 +105,7 @@ def places(view: ComparisonView, scale: int, ratio: float) -> Iterator[tuple[str
                 QTest.keyRelease(view, Qt.Key.Key_Space)
 
 
-def aim(view: ComparisonView, scale: int, zoom: float) -> None:
+def aim(view: ComparisonView, scale: float, zoom: float) -> None:
     """Brings the spot near the middle at a zoom, off any round position."""
     view.zoom_to_fit()
     view.set_zoom(zoom, QPointF(0, 0))
@@ -134,6 +141,42 @@ def test_before_and_after_coincide_to_half_a_pixel_of_the_result(
             assert np.abs(off).max() <= half, (name, zoom, off)
         sides = [off for name, off in found.items() if not name.startswith("difference")]
         assert np.ptp(sides, axis=0).max() <= half, (zoom, found)
+
+
+@pytest.mark.parametrize("target", ["width 391", "megapixels 0.1", "print 3.3x2.5cm@300 crop", "print 2.5x4cm@254 fit"])
+def test_a_result_of_any_size_lies_on_the_part_of_the_photo_it_shows(
+    view: ComparisonView, target: str, catalogue: Catalogue
+) -> None:
+    request = Request(Path("a.png"), target=target)
+    plan = planned(request, SIZE, catalogue)
+    left, top, width, height = plan.part
+    (times,) = plan.scales
+    large = Photo(marked(times)[top * times :, left * times :][: height * times, : width * times])
+    result = on_paper(resampled(large, plan.inner), plan.size)
+    after = without_border(result, request, SIZE)
+    before = framed(Photo(marked(1)), request)
+    assert (after.width, after.height) == plan.inner
+    view.map.wanted = False
+    view.set_images(Pyramid.build(before), Pyramid.build(after))
+    scale = plan.inner[0] / width
+    mark = MARK[0] - left, MARK[1] - top
+    for wanted in ZOOMS:
+        view.mode = "split"
+        view.zoom_to_fit()
+        view.set_zoom(wanted, QPointF(0, 0))
+        zoom = view.zoom  # small pictures have a least one
+        x, y = mark[0] * scale, mark[1] * plan.inner[1] / height
+        centre = view.viewport.centre
+        view.pan((centre[0] - x) * zoom + 3.3, (centre[1] - y) * zoom - 2.7)
+        view._still.stop()
+        found = []
+        for split in (1.0, 0.0):
+            view.split = split
+            origin = view.viewport.origin
+            expected = origin[0] + x * zoom, origin[1] + y * zoom
+            found.append(np.subtract(spot(drawn(view, 1.0), expected, REACH * scale * zoom), expected))
+        assert np.abs(found).max() <= 0.5 * zoom, (zoom, found)
+        assert np.ptp(found, axis=0).max() <= 0.5 * zoom, (zoom, found)
 
 
 @pytest.mark.parametrize("factor", ["1.5", "2"])
