@@ -264,3 +264,15 @@ def test_faces_that_were_marked_for_the_whole_photo_are_not_kept_for_a_part_of_i
     part = process(tmp_path / "a.jpg", cut=Cut(0, (5, 5, 20, 20)))
     assert b"mwg-rs:Regions" not in read(part.output).xmp
     assert "marked faces and places" in _items(part.fidelity.lost)
+
+
+def test_where_the_subject_is_in_the_whole_photo_is_not_kept_for_a_part_of_it(process, exif_of, photo_like, tmp_path):
+    exif = exif_of(40, 30)
+    exif.get_ifd(0x8769)[0x9214] = (20, 15, 8, 8)
+    Image.fromarray(photo_like(40, 30)).save(tmp_path / "a.jpg", exif=exif)
+    for cut, kept in ((None, True), (Cut(0, (5, 5, 20, 20)), False)):
+        outcome = process(tmp_path / "a.jpg", cut=cut, existing="overwrite")
+        with Image.open(outcome.output) as image:
+            assert (0x9214 in image.getexif().get_ifd(0x8769)) is kept
+            assert image.getexif().get_ifd(0x8769)[0xA002] == image.width
+        assert ("place of the subject" in _items(outcome.fidelity.lost)) is not kept

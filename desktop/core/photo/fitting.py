@@ -229,6 +229,8 @@ class _Fitting:
         """None for what is too large."""
         photo, output = self._photo, self._output
         block.set_size(photo.width, photo.height)
+        if photo.reframed and block.strip_subject():
+            self._lost("place of the subject", "it was marked for the whole photo")
         if dpi is not None:
             block.set_dpi(dpi, add=not output.resolution)
         tells_place = block.tells_place

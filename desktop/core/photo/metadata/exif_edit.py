@@ -20,6 +20,7 @@ Span = tuple[int, int]
 _SHORT, _LONG, _RATIONAL = 3, 4, 5
 _INCH = 2
 _INCHES_PER_UNIT = {2: 1.0, 3: 2.54}
+_SUBJECT = frozenset({0x9214, 0xA214})  # SubjectArea, SubjectLocation
 _SIZES_IN_FIRST = {Base.ImageWidth: 0, Base.ImageLength: 1}
 _SIZES_IN_EXIF = {Base.ExifImageWidth: 0, Base.ExifImageHeight: 1}
 _SIZES_IN_INTEROP = {0x1001: 0, 0x1002: 1}  # RelatedImageWidth, RelatedImageLength
@@ -119,6 +120,15 @@ class ExifBlock:
         for tag in told:
             self._remove(self._first, tag)
         self._blank(spans)
+        return bool(told)
+
+    def strip_subject(self) -> bool:
+        """Takes out where in the picture its subject is. Whether it said so."""
+        exif = self._below(self._first, IFD.Exif)
+        told = sorted(_SUBJECT & self._places(exif).keys()) if exif is not None else []
+        for tag in told:
+            assert exif is not None
+            self._remove(exif, tag)
         return bool(told)
 
     @property
