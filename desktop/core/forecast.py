@@ -20,6 +20,7 @@ from desktop.core.experience import (
     Kind,
     Learned,
     detail_of,
+    last_step_s,
     resizing_megapixels,
     usual_bytes_per_pixel,
 )
@@ -99,11 +100,13 @@ class Work:
         kind: what will run it; None where nothing will, because it cannot be read or there is no such model.
         megapixels: that the network sees, all passes to its size together; None where not known yet.
         passes: how often it sees each of them.
+        last_s: seconds of the step to an exact size.
     """
 
     kind: Kind | None
     megapixels: float | None
     passes: int = 1
+    last_s: float = 0.0
 
     def load(self, usual: float) -> float:
         """Megapixels that go through the network, for an original of ``usual`` where its size is not known."""
@@ -198,7 +201,8 @@ class Forecaster:
             return Work(None, 0.0)
         if not models:
             return Work(Kind(RESIZING), resizing_megapixels(plan.part[2:], plan.size))
-        return Work(Kind(pace_of(models[0].id), engine), plan.load(models) / MEGA, passes)
+        last_s = last_step_s(request.target, plan.size)
+        return Work(Kind(pace_of(models[0].id), engine), plan.load(models) / MEGA, passes, last_s)
 
     def predict(self, request: Request, seen: Glance) -> Prediction:
         """For one photo, by what is known before it is opened. Raises what ``planned`` does."""
@@ -215,7 +219,7 @@ class Forecaster:
         detail = detail_of(seen.file_format, seen.jpeg_quality, seen.bytes, size)
         return Prediction(
             plan,
-            speed.seconds(work.load(0.0)) + speed.load_s * loads,
+            speed.seconds(work.load(0.0)) + work.last_s + speed.load_s * loads,
             speed.photos > 0,
             self.result_bytes(request, size, functools.partial(learned.bytes_per_pixel, detail=detail)),
             memory.resident_mib() + peak_mib(plan, seen.bytes_per_pixel, chosen, running, lossless=lossless),
@@ -255,7 +259,7 @@ class Forecaster:
             if work.kind not in speeds:
                 speeds[work.kind] = self.speed(work.kind, learned)
                 seconds += speeds[work.kind].load_s
-            seconds += speeds[work.kind].seconds(work.load(usual / MEGA))
+            seconds += speeds[work.kind].seconds(work.load(usual / MEGA)) + work.last_s
             size = order.size or (round(usual**0.5), round(usual**0.5))
             needed = self.result_bytes(order.request, size, rate)
             rooms[order.folder] += needed

@@ -10,7 +10,16 @@ from pathlib import Path
 import filelock
 import pytest
 
-from desktop.core.experience import VERSION, Experience, Kind, Learned, Lesson, detail_of, usual_bytes_per_pixel
+from desktop.core.experience import (
+    VERSION,
+    Experience,
+    Kind,
+    Learned,
+    Lesson,
+    detail_of,
+    last_step_s,
+    usual_bytes_per_pixel,
+)
 from desktop.core.jobs import Account, Request, Result
 from desktop.core.photo.formats import BY_NAME, JPEG, OUTPUT_FORMATS, PNG
 
@@ -227,3 +236,11 @@ def test_what_was_learned_of_a_rich_photo_is_not_expected_of_a_plain_one():
     learned = Learned().after(Lesson.of(Request(Path("a.jpg")), account, Result(Path("a.jpg"), 2 * usual, "")))
     assert learned.bytes_per_pixel(JPEG, 95, 3, 1.0) == pytest.approx(usual_bytes_per_pixel(JPEG, 95))
     assert learned.bytes_per_pixel(JPEG, 95) == pytest.approx(1.5 * usual_bytes_per_pixel(JPEG, 95))
+
+
+def test_the_step_to_an_exact_size_is_not_taken_for_the_network_s_time():
+    request = Request(Path("a.jpg"), target="longest 3000")
+    plain, sized = Lesson.of(Request(Path("a.jpg")), ACCOUNT, None), Lesson.of(request, ACCOUNT, None)
+    assert plain.seconds == ACCOUNT.seconds
+    assert sized.seconds == pytest.approx(ACCOUNT.seconds - last_step_s("longest 3000", (3000, 2000)))
+    assert Lesson.of(request, replace(ACCOUNT, seconds=0.1), None).seconds > 0
