@@ -108,7 +108,7 @@ def draw(window: MainWindow, folder: Path, photos: Path) -> None:
     window._reports.save_to(window.jobs, folder / "report.html", overwrite=True)
     screens.wait(1000)
     screens.take("report-saved")
-    for name in ("settings", "shortcuts", "about"):
+    for name in ("settings", "shortcuts", "updates", "about"):
         screens.dialog(name)
     draw_sizes(screens, window)
     draw_models(screens, window)
