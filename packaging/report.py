@@ -79,7 +79,8 @@ def start_times(program: Path, repeats: int, *, cold: bool) -> tuple[list[float]
             with running([str(program)], env=display.environment(Path(home))) as process:
                 while not display.has_window("Rekindle"):
                     if process.poll() is not None:
-                        raise SystemExit("It ended without a window.")
+                        assert process.stdout is not None
+                        raise SystemExit(f"It ended with {process.returncode} and no window: {process.stdout.read()}")
                     time.sleep(0.01)
                 took, work = time.perf_counter() - begin, processor_time(process.pid)
                 display.do("windowfocus", display.window("Rekindle"), "key", "ctrl+q")
@@ -152,7 +153,8 @@ def main() -> None:
         f"| `rekindle --version`, warm | | {in_words(command)} | |",
         f"| oldest glibc | | {glibc(bundle)} | |",
         "",
-        f"On {processor()}, load {load:.1f} at the end of measuring.",
+        f"On {processor()}, load {load:.1f} at the end of measuring"
+        + (", ahead of the others by real-time scheduling." if os.sched_getscheduler(0) else "."),
         "",
         "## The ten largest parts",
         "",
