@@ -1,7 +1,8 @@
 """Measures what was built and writes docs/PACKAGE.md: ``python packaging/report.py`` after ``make packages``.
 
 Start-up is measured on a virtual display (xvfb), from the start of the process until its window is mapped, without and
-with the files in memory. Dropping the file cache needs root; without it only warm starts are measured.
+with the files in memory. Dropping the file cache needs root; without it only warm starts are measured. Where others
+work on the same machine: ``chrt --rr 5 make package-report``, as root.
 """
 
 from __future__ import annotations

@@ -128,3 +128,13 @@ def test_a_part_of_qts_that_cannot_be_loaded_is_known_beforehand(tmp_path, monke
     trouble = platform_parts.missing_part()
     assert trouble is not None
     assert Path(trouble.split(":")[0]).name == "libqxcb.so"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="not on this platform: there is no X")
+def test_a_display_that_lets_nobody_in_is_known_beforehand(monkeypatch):
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert not platform_parts.refuses()
+    monkeypatch.delenv("QT_QPA_PLATFORM")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":9999")
+    assert platform_parts.refuses()

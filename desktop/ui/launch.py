@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,10 +24,16 @@ def run_window(data_dir: Path | None, photos: Sequence[Path]) -> int:
         raise UsageError(
             "There is no display to open a window on. Photos can be enhanced without one: rekindle enhance PHOTO"
         )
-    from desktop.ui.platform_parts import missing_part
+    from desktop.ui.platform_parts import missing_part, refuses
 
     if trouble := missing_part():
         raise ImportError(trouble)
+    if refuses():
+        raise UsageError(
+            "The display “{display}” does not let Rekindle open a window. Is it another person's? Photos can be "
+            "enhanced without one: rekindle enhance PHOTO",
+            display=os.environ.get("DISPLAY", ""),
+        )
     from desktop.ui.app import run
 
     return run(sys.argv[:1], data_dir, photos)

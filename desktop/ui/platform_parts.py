@@ -36,6 +36,24 @@ def missing_part() -> str | None:
     return missing
 
 
+def refuses() -> bool:
+    """Whether the X display that Qt would use lets nobody in, such as for lack of a cookie."""
+    if not sys.platform.startswith("linux") or _names() != ["xcb"]:
+        return False
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return False  # Qt may bring its own
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    xcb.xcb_connect.argtypes = [ctypes.c_char_p, ctypes.c_void_p]
+    xcb.xcb_connection_has_error.argtypes = xcb.xcb_disconnect.argtypes = [ctypes.c_void_p]
+    connection = xcb.xcb_connect(None, None)
+    try:
+        return bool(xcb.xcb_connection_has_error(connection))
+    finally:
+        xcb.xcb_disconnect(connection)
+
+
 def _names() -> list[str]:
     """The platforms that Qt will try, in its order."""
     asked = os.environ.get("QT_QPA_PLATFORM", "")

@@ -41,7 +41,7 @@ cp resources/sample/*.jpg "$root/root/Bilder/photo.jpg"
 inside chroot "$root" rekindle enhance /root/Bilder/photo.jpg --existing overwrite
 
 echo "== The window, opened with a photo"
-Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp 3>"$root/tmp/number" 2>/dev/null &
+Xvfb -displayfd 3 -screen 0 1280x800x24 -nolisten tcp -noreset 3>"$root/tmp/number" 2>/dev/null &
 display_pid=$!
 until [ -s "$root/tmp/number" ]; do sleep 0.1; done
 display=:$(cat "$root/tmp/number")
