@@ -119,6 +119,11 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
         help="what does the arithmetic: auto (default, the fastest that works here), opencv, or openvino",
     )
     parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="make results anew, even those that are finished already and still where they were put",
+    )
+    parser.add_argument(
         "--precision",
         choices=PRECISIONS,
         default=FAST,

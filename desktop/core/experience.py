@@ -123,7 +123,7 @@ class Lesson:
         megapixels = account.seen_megapixels
         if account.model and not megapixels:
             megapixels = account.input_width * account.input_height / MEGA
-        if not (megapixels > 0 and account.seconds > 0):
+        if not (megapixels > 0 and account.seconds > 0) or account.cached:
             return None
         kind = Kind(pace_of(account.model) if account.model else RESIZING, account.engine, account.precision)
         passes = PASSES if account.self_ensemble and account.model else 1

@@ -108,6 +108,7 @@ class Request:
         strip_gps: whether what says where the photo was taken is left out.
         provenance: whether the result says that Rekindle enlarged it, and how.
         counter: the photo's number in its batch, for the template.
+        reuse: whether a result that is finished already may be copied.
         unattended: whether it came by itself, from a watched folder, and is worked on without the person's word.
         own: names of the fields that were chosen for this photo alone; later changes of the defaults leave them be.
     """
@@ -135,6 +136,7 @@ class Request:
     strip_gps: bool = False
     provenance: bool = True
     counter: int = 1
+    reuse: bool = True
     unattended: bool = False
     own: frozenset[str] = frozenset()
     target: str = ""
@@ -181,6 +183,7 @@ class Account:
         input_width, input_height: of the upright original, 0 where it was never opened.
         input_bytes, input_mtime_ns: the original's file as it was read: which version of it this is about.
         seconds: from opening the file to the finished file, pauses not counted.
+        cached: whether it was finished already.
         ended: when, in seconds since the epoch.
         load_seconds: loading the network before that; 0 where it was there already.
     """
@@ -201,6 +204,7 @@ class Account:
     load_seconds: float = 0.0
     strength: int | None = None
     self_ensemble: bool = False
+    cached: bool = False
     decision: Decision | None = None
     passes: tuple[int, ...] = ()
     seen_megapixels: float = 0.0

@@ -128,6 +128,13 @@ class ModelChoice:
             self.net = net
         return net
 
+    @property
+    def checksums(self) -> tuple[str, ...]:
+        """SHA-256 of all networks that have a part in the result."""
+        models = [self._model_of(number) for number in range(len(self.plan.scales) if self.plan else 1)]
+        ends = [self._catalogue.gentle_end(model) for model in models]
+        return tuple(model.sha256 for model in (*models, *ends) if model is not None)
+
     def require_all(self) -> None:
         """Raises ModelMissingError where a later pass needs a model that is not on this computer."""
         for number in range(1, len(self.plan.scales) if self.plan else 0):

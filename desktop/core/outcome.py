@@ -32,6 +32,7 @@ class Outcome:
     load_seconds: float = 0.0
     strength: int | None = None
     self_ensemble: bool = False
+    cached: bool = False
     decision: Decision | None = None
     passes: tuple[int, ...] = ()
     seen_megapixels: float = 0.0

@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from desktop.core import errors, files, footprint, forecast, memory, priority
+import desktop
+from desktop.core import errors, files, footprint, forecast, memory
 from desktop.core.cancel import CancelToken
 from desktop.core.claims import Claims
 from desktop.core.enhance import Observer, Order, Progress
@@ -20,6 +22,7 @@ from desktop.core.experience import detail_of
 from desktop.core.gaze import Region
 from desktop.core.glimpse import Begun, glimpse
 from desktop.core.jobs import Job, JobState, Request, Result
+from desktop.core.limits import Limits
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.model_choice import ModelChoice
 from desktop.core.models.catalogue import Catalogue
@@ -33,10 +36,12 @@ from desktop.core.photo.photo import Fidelity, Photo
 from desktop.core.photo.read import Header
 from desktop.core.photo.wishes import Wishes
 from desktop.core.photo.write import write
-from desktop.core.settings import Settings
+from desktop.core.results import Finished, Results, key_of
 from desktop.core.sizes import Plan
 
 logger = logging.getLogger(__name__)
+
+__all__ = ["Limits", "Pipeline"]
 
 Publishing = Callable[[Result], None]
 """Told of a finished file just before it takes its name; returns when that is noted safely."""
@@ -51,40 +56,23 @@ class _OwnResultError(Exception):
     """A photo that Rekindle has made, and that nobody named: it lay in a folder."""
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a job may use.
-
-    Attributes:
-        budget_mib: working memory for enhancing.
-        threads: 0 for as many as there are cores.
-    """
-
-    budget_mib: int
-    max_megapixels: int = forecast.DEFAULT_MAX_MEGAPIXELS
-    threads: int = 0
-
-    @classmethod
-    def chosen(cls, memory_mib: int, max_megapixels: int, spare_cores: int = 0) -> Limits:
-        """As the person set them; ``memory_mib`` 0 stands for a quarter of the machine's memory."""
-        threads = max(1, priority.usable_cores() - spare_cores) if spare_cores else 0
-        return cls(memory_mib or memory.default_budget_mib(), max_megapixels, threads)
-
-    @classmethod
-    def of(cls, settings: Settings) -> Limits:
-        return cls.chosen(settings.memory_mib, settings.max_megapixels, settings.spare_cores)
-
-
 class Pipeline:
     """Takes photos through the house one after another, with the one loaded net. Used from one thread."""
 
     def __init__(
-        self, catalogue: Catalogue, loaded: LoadedNet, limits: Limits, reader: PhotoReader | None = None
+        self,
+        catalogue: Catalogue,
+        loaded: LoadedNet,
+        limits: Limits,
+        reader: PhotoReader | None = None,
+        results: Results | None = None,
     ) -> None:
         """
         Args:
             reader: opens the photos; in this very process where None.
+            results: what is finished already; everything is made anew where None.
         """
+        self._results = results
         self._reader = reader or DirectReader()
         self._catalogue = catalogue
         self._loaded = loaded
@@ -130,6 +118,7 @@ class Pipeline:
             observer,
             publishing,
             foretell,
+            self._results if request.reuse else None,
         )
         with memory.PeakMeter() as meter:
             state, error = run.finish()
@@ -153,6 +142,7 @@ class Pipeline:
             load_seconds=run.choice.load_seconds if run.choice else 0.0,
             strength=run.choice.strength if run.choice else None,
             self_ensemble=request.self_ensemble,
+            cached=run.cached,
             decision=run.choice.decision if run.choice else None,
             peak_rss_mib=meter.peak_mib,
             fidelity=run.fidelity,
@@ -194,6 +184,8 @@ class _Run:
     observer: Observer | None
     publishing: Publishing | None
     foretell: Foretelling | None
+    results: Results | None
+    cached: bool = False
     choice: ModelChoice | None = None
     output: Path | None = None
     result: Result | None = None
@@ -297,6 +289,15 @@ class _Run:
             return JobState.SKIPPED
         if self.foretell is not None:
             self.foretell(foretold(photo, chosen, self.wishes))
+        key = self._key(photo, plan, choice, chosen)
+        if self.results is not None and (finished := self.results.find(key)) is not None:
+            self.cached = True
+            if not self._save(partial(self._copy, finished), target):
+                return JobState.SKIPPED
+            self.size = (finished.width, finished.height)
+            self._note_dates()
+            self._report(1.0)
+            return JobState.DONE
         if plan.scales:
             choice.load()
         self._report(_READ_SHARE)
@@ -313,19 +314,36 @@ class _Run:
             observer=self.observer,
         )
         del photo
-        if not self._save(enlarged, target, chosen):
+        if not self._save(partial(self._code, enlarged, chosen), target):
             return JobState.SKIPPED
         self.size = (enlarged.width, enlarged.height)
+        if self.results is not None and self.result is not None:
+            self.results.note(key, Finished(self.result, *self.size, self.fidelity))
+        self._note_dates()
         self._report(1.0)
         return JobState.DONE
+
+    def _key(self, photo: Photo, plan: Plan, choice: ModelChoice, chosen: OutputFormat) -> str:
+        """Of all that the finished file depends on."""
+        if self.results is None:
+            return ""
+        request = self.request
+        asked = (request.engine, request.precision, request.self_ensemble, request.quality)
+        return key_of(
+            photo, (desktop.__version__, plan, choice.words, choice.checksums, asked, chosen.name, self.wishes)
+        )
 
     def _facts(self, photo: Photo, plan: Plan) -> Facts:
         taken = day_taken(photo.exif) if photo.exif else None
         day = taken or day_of(self.status.st_mtime if self.status else 0)
         return Facts(*plan.size, day, plan.factor)
 
-    def _save(self, photo: Photo, target: Path, chosen: OutputFormat) -> bool:
-        """Whether it was saved, and not skipped after all."""
+    def _save(self, made: Callable[[Path, bool], Fidelity], target: Path) -> bool:
+        """Whether it was saved, and not skipped after all.
+
+        Args:
+            made: writes the file, over an existing one or not, and says what was kept.
+        """
         self._prepare(target.parent, target)
         for candidate in numbered(target):
             exists = os.path.lexists(candidate)
@@ -333,29 +351,35 @@ class _Run:
                 return False
             if exists and not self._may_replace(candidate):
                 continue
-            if self._write(photo, candidate, chosen, overwrite=exists):
+            with contextlib.suppress(FileExistsError):  # another program took the name meanwhile
+                self.fidelity = made(candidate, exists)
+                self._take(candidate)
                 return True
             if self._skips_for(candidate):
                 return False
         raise AssertionError("there is always another number")
 
-    def _write(self, photo: Photo, target: Path, chosen: OutputFormat, *, overwrite: bool) -> bool:
-        """Whether it was written, and no other program took the name meanwhile."""
+    def _code(self, photo: Photo, chosen: OutputFormat, target: Path, overwrite: bool) -> Fidelity:
+        return write(
+            photo,
+            target,
+            chosen,
+            quality=self.request.quality,
+            wishes=self.wishes,
+            overwrite=overwrite,
+            before_publishing=partial(self._seal, target),
+        )
+
+    def _copy(self, finished: Finished, target: Path, overwrite: bool) -> Fidelity:
         try:
-            self.fidelity = write(
-                photo,
-                target,
-                chosen,
-                quality=self.request.quality,
-                wishes=self.wishes,
-                overwrite=overwrite,
-                before_publishing=partial(self._seal, target),
-            )
-        except FileExistsError:
-            return False
-        self._note_dates()
-        self._take(target)
-        return True
+            sealing = partial(self._seal, target)
+            with files.whole_file(target, overwrite=overwrite, before_publishing=sealing) as temp:
+                shutil.copyfile(finished.result.path, temp)
+        except FileExistsError:  # also an OSError, but no trouble
+            raise
+        except OSError as error:
+            raise errors.while_writing(error, target) from error
+        return finished.fidelity
 
     def _prepare(self, folder: Path, target: Path) -> None:
         """Makes the folder, and removes what a crash has left half-written in it."""

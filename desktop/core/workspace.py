@@ -21,6 +21,7 @@ from desktop.core.models.store import ModelState, Notice, Store
 from desktop.core.paths import Folders, bundled
 from desktop.core.photo.isolated import IsolatedReader
 from desktop.core.pipeline import Limits, Pipeline
+from desktop.core.results import Results
 
 if TYPE_CHECKING:
     from desktop.core.models.installer import Installer
@@ -130,6 +131,7 @@ class Workspace:
             LoadedNet(self.store, measured=self.measured),
             Limits.chosen(memory_mib, max_megapixels, spare_cores),
             self.reader,
+            Results(self.folders.cache),
         )
 
     def log_to_file(self) -> None:
