@@ -18,6 +18,8 @@ from PIL import Image
 import desktop
 from desktop.core import files
 from desktop.core.engines.base import Net
+from desktop.core.engines.calibration import decibels, tiles
+from desktop.core.engines.choosing import ALIKE_DB
 from desktop.core.errors import RekindleError
 from desktop.core.loaded_net import available_engines
 from desktop.core.models.catalogue import Model
@@ -111,14 +113,25 @@ def _model(workspace: Workspace, model: Model) -> str:
 
 
 def _engine(workspace: Workspace, name: str) -> str:
-    """The engine's answer beside that of dnn_superres, on the sample photo's texture."""
+    """The engine's answers beside that of dnn_superres, on the sample photo's texture."""
     model = workspace.catalogue.choose()
-    net = available_engines()[name].load(model, workspace.store.ensure(model))
+    file = workspace.store.ensure(model)
+    engine = available_engines()[name]
+    net = engine.load(model, file)
     sample = read(sample_photo()).pixels[100:180, 100:196]
     difference = _difference(net, sample, bundled("models", "weights", model.file), model)
     if difference > _PARITY_LEVELS:
         raise _NotWellError(f"differs from dnn_superres by {difference} grey levels")
-    return f"{model.id} within {difference} grey levels of dnn_superres"
+    told = [f"{model.id} within {difference} grey levels of dnn_superres"]
+    for arithmetic in engine.arithmetics(model, file):
+        if arithmetic == net.arithmetic:
+            continue
+        fast = engine.load(model, file, None, arithmetic)
+        alike = min(decibels(net.upscale(tile), fast.upscale(tile)) for tile in tiles()[::5])
+        if alike < ALIKE_DB:
+            raise _NotWellError(f"{arithmetic} is only {alike:.1f} dB from float32")
+        told.append(f"{arithmetic} {alike:.1f} dB")
+    return ", ".join(told)
 
 
 def _difference(net: Net, picture: np.ndarray, file: Path, model: Model) -> int:

@@ -50,7 +50,6 @@ _EXIT_OK, _EXIT_FAILED = 0, 1
 def run_enhance(options: argparse.Namespace) -> int:
     """Runs the command. Raises UsageError where the call is wrong, before anything is worked on."""
     accept_every_name()
-    priority.give_way()  # whoever enhances a folder of photos does something else meanwhile
     workspace = Workspace.open(options.data_dir, notice=lambda error: tqdm.write(f"Note: {error}", file=sys.stderr))
     workspace.log_to_file()
     _require_model(workspace.catalogue, options)
@@ -60,6 +59,8 @@ def run_enhance(options: argparse.Namespace) -> int:
     _tell_left_out(left_out)
     if not requests:
         raise UsageError("There is no photo in what was named: {names}.", names=", ".join(map(str, options.photos)))
+    if len(requests) > 1:
+        priority.give_way()  # whoever enhances a folder of photos does something else meanwhile
     workspace.warm()
     if options.dry_run:
         with closing(workspace):

@@ -17,8 +17,10 @@ from desktop.core.engines.choosing import ALIKE_DB
 from desktop.core.engines.opencv_engine import OpenCvEngine
 from desktop.core.engines.openvino_engine import BF16, F32, INT8, OpenVinoEngine
 from desktop.core.engines.ranges import SUFFIX, Known
+from desktop.core.enhance import enhance
 from desktop.core.opencv import cv2
 from desktop.core.paths import bundled
+from desktop.core.photo.photo import Photo
 
 # In CI a missing engine is a failure: no reason to skip that is let pass there.
 pytestmark = pytest.mark.skipif(not openvino_engine.installed(), reason="OpenVINO is not installed")
@@ -291,3 +293,24 @@ def test_it_talks_to_nobody():
     import sys
 
     assert not [name for name in sys.modules if name.partition(".")[0] == "openvino_telemetry"]
+
+
+def test_memory_is_foreseen_by_size_and_arithmetic(engine, model, weights):
+    nets = {
+        arithmetic: engine.load(model, weights, None, arithmetic) for arithmetic in engine.arithmetics(model, weights)
+    }
+    for net in nets.values():
+        assert 20 < net.working_mib(64) < net.working_mib(192) < net.working_mib(500)
+    assert nets[INT8].working_mib(192) < nets[F32].working_mib(192)
+
+
+def test_tiles_of_a_photo_leave_no_seams(engine, model, weights, photo_like):
+    pixels = photo_like(220, 130)
+    for arithmetic in engine.arithmetics(model, weights):
+        net = engine.load(model, weights, None, arithmetic)
+        whole = _shown(net.upscale(pixels.astype(np.float32)))
+        net.tile = 100
+        cut = enhance(Photo(pixels), net, budget_mib=4096).pixels
+        # What lies beyond the halo still tips a number from one step to the next here and there.
+        assert np.abs(whole - cut).max() <= (1 if arithmetic == F32 else 3)
+        assert decibels(whole, cut.astype(np.float32)) > 55
