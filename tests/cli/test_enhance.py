@@ -688,7 +688,7 @@ def test_whoever_stops_reading_ends_it_quietly(json_or_not, run_cli, photo_file,
 def test_how_long_photos_took_is_learned_from_run_to_run(run_cli, photo_file, tmp_path):
     photos = photo_file("a.png"), photo_file("b.jpg"), tmp_path / "missing.png"
     for _ in range(2):
-        run_cli("enhance", *photos, "-o", tmp_path / "out", "--engine", "opencv")
+        run_cli("enhance", *photos, "-o", tmp_path / "out", "--engine", "opencv", "--no-cache")
     learned = Experience(tmp_path / "data" / "cache").learned
     (kind,) = learned.kinds
     assert (kind.model, kind.engine) == ("edsr-baseline-x3", "opencv")
@@ -829,3 +829,14 @@ def test_sizes_that_make_no_sense_are_usage_errors(run_cli, photo_file, argument
     run = run_cli("enhance", photo_file("a.png"), *arguments)
     assert run.status == 2
     assert "rekindle" in run.err
+
+
+def test_a_result_that_is_finished_already_is_copied_but_for_no_cache(run_cli, photo_file, tmp_path):
+    photo = photo_file("a.png")
+    options = ("enhance", photo, "--json", "-o")
+    first = run_cli(*options, tmp_path / "one").record
+    second = run_cli(*options, tmp_path / "two").record
+    third = run_cli(*options, tmp_path / "three", "--no-cache").record
+    assert [record["cached"] for record in (first, second, third)] == [False, True, False]
+    assert (tmp_path / "two" / "a_x3.png").read_bytes() == (tmp_path / "one" / "a_x3.png").read_bytes()
+    assert (second["width"], second["height"]) == (first["width"], first["height"])
