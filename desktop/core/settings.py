@@ -71,6 +71,7 @@ class Settings:
         strip_gps: whether results do not say where the photo was taken.
         provenance: whether results say that Rekindle enlarged them, and how.
         precision: "fast" or "exact", what enhancing calculates in.
+        reuse_results: whether a result that is finished already is copied instead of made again.
         spare_cores: processor cores that enhancing leaves to others.
         memory_mib: working memory for enhancing; 0 for a quarter of the machine's.
         max_megapixels: larger results are refused.
@@ -105,6 +106,7 @@ class Settings:
     provenance: bool = True
     precision: str = FAST
     spare_cores: int = 0
+    reuse_results: bool = True
     memory_mib: int = 0
     max_megapixels: int = forecast.DEFAULT_MAX_MEGAPIXELS
     watching: Watching = Watching()

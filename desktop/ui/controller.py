@@ -338,6 +338,7 @@ def _defaults(settings: Settings) -> dict[str, object]:
         "strength": settings.strength_asked,
         "self_ensemble": settings.self_ensemble,
         "precision": settings.precision,
+        "reuse": settings.reuse_results,
         "output": Path(settings.output_dir) if settings.output_dir else None,
         "format": settings.format or None,
         "quality": settings.quality,

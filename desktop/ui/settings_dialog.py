@@ -46,6 +46,9 @@ class SettingsDialog(QDialog):
         self._limit = spin(1, 100_000, settings.max_megapixels, self.tr(" megapixels"), 100)
 
         self._switches = {
+            "reuse_results": Switch(
+                self.tr("Copy results that are finished already instead of making them again"), settings.reuse_results
+            ),
             "start_at_once": Switch(self.tr("Enhance photos as soon as they are added"), settings.start_at_once),
             "preview_when_idle": Switch(
                 self.tr("Preview the part I look at while there is nothing else to do"), settings.preview_when_idle
@@ -104,6 +107,7 @@ class SettingsDialog(QDialog):
             self.carried.chosen(self.results.chosen(self._before)),
             precision=str(self._precision.choice),
             spare_cores=self._spare.value(),
+            reuse_results=self._switches["reuse_results"].on,
             memory_mib=self._memory.value(),
             max_megapixels=self._limit.value(),
             start_at_once=self._switches["start_at_once"].on,

@@ -30,6 +30,7 @@ CHANGED = Settings(
     provenance=False,
     precision="exact",
     spare_cores=1,
+    reuse_results=False,
     memory_mib=1024,
     max_megapixels=50,
     watching=Watching(

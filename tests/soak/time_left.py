@@ -20,6 +20,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from desktop.core import settings
 from desktop.core.paths import sample_photo
 from desktop.ui import theme
 from desktop.ui.app import create_window
@@ -47,6 +48,7 @@ def _follow(base: Path, photos: list[Path]) -> int:
     application = QApplication(["rekindle"])
     theme.apply(application, dark=False)
     GuiGarbage(application)
+    settings.save(settings.Settings(reuse_results=False), base / "data" / "settings.json")  # the photos are repeated
     window = create_window(base / "data")
     window.show()
     window.add_paths([folder])

@@ -178,7 +178,7 @@ def _working(base: Path) -> tuple[Runner, Counter[str]]:
     source = base / "working.png"
     cv2.imwrite(str(source), photo(3000, 2000))
     runner = Runner(Workspace.open(base / "data").pipeline())
-    request = Request(source, output=base / "results")
+    request = Request(source, output=base / "results", reuse=False)
     counts: Counter[str] = Counter()
     began = time.monotonic()
 

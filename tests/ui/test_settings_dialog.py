@@ -66,6 +66,7 @@ CHANGED = {
     "provenance": False,
     "precision": "exact",
     "spare_cores": 3,
+    "reuse_results": False,
     "memory_mib": 512,
     "max_megapixels": 50,
 }
