@@ -273,8 +273,8 @@ if ls .venv/ready-* >/dev/null 2>&1; then
     say "Bringing the Python packages in .venv up to date ..."
 else
     case $purpose in
-        run) say "Installing what Rekindle needs (about 190 MB, once) ..." ;;
-        *) say "Installing what Rekindle and \`make $purpose\` need (about 220 MB, once) ..." ;;
+        run) say "Installing what Rekindle needs (about 250 MB, once) ..." ;;
+        *) say "Installing what Rekindle and \`make $purpose\` need (about 280 MB, once) ..." ;;
     esac
 fi
 : >.venv/installing
