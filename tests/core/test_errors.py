@@ -24,6 +24,7 @@ CODES = {
     errors.ModelRefusedError: "model-refused",
     errors.DownloadFailedError: "download-failed",
     errors.EngineFailedError: "engine-failed",
+    errors.OutsideError: "outside",
     errors.InternalError: "internal",
 }
 
