@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -19,9 +18,10 @@ from desktop.core.claims import Claims
 from desktop.core.enhance import Observer, Order, Progress
 from desktop.core.enlarge import enlarge, prepared
 from desktop.core.experience import detail_of
+from desktop.core.finishing import Finishing, Publishing
 from desktop.core.gaze import Region
 from desktop.core.glimpse import Begun, glimpse
-from desktop.core.jobs import Job, JobState, Request, Result
+from desktop.core.jobs import Job, JobState, Request
 from desktop.core.limits import Limits
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.model_choice import ModelChoice
@@ -35,16 +35,12 @@ from desktop.core.photo.isolated import DirectReader, PhotoReader
 from desktop.core.photo.photo import Fidelity, Photo
 from desktop.core.photo.read import Header
 from desktop.core.photo.wishes import Wishes
-from desktop.core.photo.write import write
 from desktop.core.results import Finished, Results, key_of
 from desktop.core.sizes import Plan
 
 logger = logging.getLogger(__name__)
 
 __all__ = ["Limits", "Pipeline"]
-
-Publishing = Callable[[Result], None]
-"""Told of a finished file just before it takes its name; returns when that is noted safely."""
 
 Foretelling = Callable[[Fidelity], None]
 """Told what will be kept, converted and lost of a photo, once it is read and before it is enhanced."""
@@ -116,7 +112,7 @@ class Pipeline:
             cancel or CancelToken(),
             order,
             observer,
-            publishing,
+            Finishing(request, publishing),
             foretell,
             self._results if request.reuse else None,
         )
@@ -127,7 +123,7 @@ class Pipeline:
             request,
             state,
             output=run.output if state in (JobState.DONE, JobState.SKIPPED) else None,
-            result=run.result if state is JobState.DONE else None,
+            result=run.finishing.result if state is JobState.DONE else None,
             error=error,
             model=run.choice.model_id if run.choice else (request.model or ""),
             scale=run.choice.scale if run.choice else (request.scale or 0),
@@ -182,15 +178,12 @@ class _Run:
     cancel: CancelToken
     order: Order | None
     observer: Observer | None
-    publishing: Publishing | None
+    finishing: Finishing
     foretell: Foretelling | None
     results: Results | None
     cached: bool = False
     choice: ModelChoice | None = None
     output: Path | None = None
-    result: Result | None = None
-    status: os.stat_result | None = None
-    dated: bool = False
     size: tuple[int, int] = (0, 0)
     input_size: tuple[int, int] = (0, 0)
     input_stamp: tuple[int, int] = (0, 0)
@@ -269,8 +262,8 @@ class _Run:
             footprint.require_memory(name, needed)
 
         with contextlib.suppress(OSError, ValueError):  # reading it says what is wrong
-            self.status = request.path.stat()
-            self.input_stamp = (self.status.st_size, self.status.st_mtime_ns)
+            status = self.finishing.status = request.path.stat()
+            self.input_stamp = (status.st_size, status.st_mtime_ns)
         try:
             photo = self.reader.read(request.path, size_check, self.cancel)
         except _OwnResultError:
@@ -292,10 +285,10 @@ class _Run:
         key = self._key(photo, plan, choice, chosen)
         if self.results is not None and (finished := self.results.find(key)) is not None:
             self.cached = True
-            if not self._save(partial(self._copy, finished), target):
+            if not self._save(partial(self.finishing.copy, finished), target):
                 return JobState.SKIPPED
             self.size = (finished.width, finished.height)
-            self._note_dates()
+            self.fidelity = self.finishing.with_dates(self.fidelity)
             self._report(1.0)
             return JobState.DONE
         if plan.scales:
@@ -314,12 +307,12 @@ class _Run:
             observer=self.observer,
         )
         del photo
-        if not self._save(partial(self._code, enlarged, chosen), target):
+        if not self._save(partial(self.finishing.code, enlarged, chosen, self.wishes), target):
             return JobState.SKIPPED
         self.size = (enlarged.width, enlarged.height)
-        if self.results is not None and self.result is not None:
-            self.results.note(key, Finished(self.result, *self.size, self.fidelity))
-        self._note_dates()
+        if self.results is not None and self.finishing.result is not None:
+            self.results.note(key, Finished(self.finishing.result, *self.size, self.fidelity))
+        self.fidelity = self.finishing.with_dates(self.fidelity)
         self._report(1.0)
         return JobState.DONE
 
@@ -335,7 +328,7 @@ class _Run:
 
     def _facts(self, photo: Photo, plan: Plan) -> Facts:
         taken = day_taken(photo.exif) if photo.exif else None
-        day = taken or day_of(self.status.st_mtime if self.status else 0)
+        day = taken or day_of(status.st_mtime if (status := self.finishing.status) else 0)
         return Facts(*plan.size, day, plan.factor)
 
     def _save(self, made: Callable[[Path, bool], Fidelity], target: Path) -> bool:
@@ -359,28 +352,6 @@ class _Run:
                 return False
         raise AssertionError("there is always another number")
 
-    def _code(self, photo: Photo, chosen: OutputFormat, target: Path, overwrite: bool) -> Fidelity:
-        return write(
-            photo,
-            target,
-            chosen,
-            quality=self.request.quality,
-            wishes=self.wishes,
-            overwrite=overwrite,
-            before_publishing=partial(self._seal, target),
-        )
-
-    def _copy(self, finished: Finished, target: Path, overwrite: bool) -> Fidelity:
-        try:
-            sealing = partial(self._seal, target)
-            with files.whole_file(target, overwrite=overwrite, before_publishing=sealing) as temp:
-                shutil.copyfile(finished.result.path, temp)
-        except FileExistsError:  # also an OSError, but no trouble
-            raise
-        except OSError as error:
-            raise errors.while_writing(error, target) from error
-        return finished.fidelity
-
     def _prepare(self, folder: Path, target: Path) -> None:
         """Makes the folder, and removes what a crash has left half-written in it."""
         try:
@@ -390,20 +361,6 @@ class _Run:
                 files.remove_abandoned(folder)
         except OSError as error:
             raise errors.while_writing(error, target) from error
-
-    def _seal(self, target: Path, temp: Path) -> None:
-        """Says what is about to appear, so that after a power cut it can be told from anything else of that name."""
-        self.result = Result(target, temp.stat().st_size, files.sha256_of(temp))
-        if self.request.keep_dates and self.status is not None:
-            self.dated = files.set_dates(temp, self.status)
-        if self.publishing is not None:
-            self.publishing(self.result)
-
-    def _note_dates(self) -> None:
-        if self.request.keep_dates and self.status is not None:
-            detail = f"last changed on {day_of(self.status.st_mtime)}"
-            note = self.fidelity.and_kept if self.dated else self.fidelity.and_lost
-            self.fidelity = note("file dates", detail if self.dated else f"{detail}: the disk does not take it")
 
     def _may_replace(self, target: Path) -> bool:
         request = self.request

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 from PIL.ExifTags import IFD, Base
 
-from desktop.core import errors, files, footprint, memory, pipeline, priority
+from desktop.core import errors, files, finishing, footprint, memory, pipeline, priority
 from desktop.core.cancel import CancelToken
 from desktop.core.jobs import Job, JobState, Request
 from desktop.core.loaded_net import available_engines
@@ -235,14 +235,14 @@ def rival(monkeypatch):
     """``rival(path)``: another program that takes this name while our result is being written."""
 
     def takes(path):
-        real = pipeline.write
+        real = finishing.write
 
         def write(photo, target, *rest, **options):
             if target == path and not path.exists():
                 path.write_bytes(b"theirs")
             return real(photo, target, *rest, **options)
 
-        monkeypatch.setattr(pipeline, "write", write)
+        monkeypatch.setattr(finishing, "write", write)
 
     return takes
 
