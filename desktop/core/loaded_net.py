@@ -11,6 +11,7 @@ from pathlib import Path
 from desktop.core import errors
 from desktop.core.engines.available import available_engines
 from desktop.core.engines.base import FAST, Engine, Mixed, Net
+from desktop.core.engines.calibration import is_large
 from desktop.core.engines.choosing import ALIKE_DB, F32, REFERENCE, Candidate, Measured, candidates, first_look, ordered
 from desktop.core.engines.guard import GuardedNet
 from desktop.core.models.catalogue import FULL_STRENGTH, Model
@@ -123,7 +124,7 @@ class LoadedNet:
         if chosen.keys() == {self._reference}:
             return reference()
         known = self._measured.of(model)
-        for candidate in ordered(candidates(chosen, model, file), known, precision):
+        for candidate in ordered(candidates(chosen, model, file), known, precision, large=is_large(model)):
             if candidate in self._given_up:
                 continue
             if candidate.engine == self._reference:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from desktop.core import errors, priority
 from desktop.core.engines.available import available_engines
-from desktop.core.engines.choosing import Measured, candidates, is_measured, measure, prepare
+from desktop.core.engines.choosing import Measured, candidates, is_measured, look, measure, prepare
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
 from desktop.core.isolation.pool import WorkerPool
 from desktop.core.loaded_net import LoadedNet
@@ -74,7 +74,12 @@ class Workspace:
         return Installer(self.store, Downloader.for_environment(self.folders.models), self.children, self._prepare)
 
     def _prepare(self, model: Model) -> None:
-        prepare(available_engines(self.store.folder / "twins"), model, self.store.path_of(model))
+        engines, file = available_engines(self.store.folder / "twins"), self.store.path_of(model)
+        prepare(engines, model, file)
+        try:
+            look(engines, model, file, self.measured)
+        except errors.RekindleError as error:
+            logger.warning("The engines could not be tried with %s: %s", model.id, error)
 
     def warm(self) -> None:
         """Starts, in the background, what the first photo would wait for."""

@@ -21,6 +21,7 @@ ALL = (F32, BF16, INT8, OPENCV)
 def test_what_should_be_fastest_comes_first_where_nothing_is_measured():
     assert ordered(ALL, {}, "fast") == [INT8, BF16, OPENCV, F32]
     assert ordered(ALL, {}, "exact") == [OPENCV, F32]
+    assert ordered(ALL, {}, "exact", large=True) == [F32, OPENCV]
 
 
 def test_the_fastest_that_was_measured_comes_first():
@@ -133,3 +134,17 @@ def test_an_engine_that_cannot_be_prepared_has_a_word_in_the_log(model, weights,
     choosing.prepare({"fake": engine, "other": other}, model, weights)
     assert other.prepared == [model.id]
     assert "too new for it" in caplog.text
+
+
+def test_a_new_model_is_looked_at_when_it_arrives(model, weights, fake_engine, fake_net):
+    engines = {
+        "quick": fake_engine(net=fake_net(), name="quick", able=("int8", "f32")),
+        "wrong": fake_engine(net=fake_net(radius=1), name="wrong", able=("bf16",)),
+        "opencv": fake_engine(net=fake_net(), name="opencv"),
+    }
+    measured = Measured()
+    for _ in range(2):
+        choosing.look(engines, model, weights, measured)
+    found = {str(one): value.decibels >= 50 for one, value in measured.of(model).items()}
+    assert found == {"quick/int8": True, "wrong/bf16": False}
+    assert engines["opencv"].loaded == [model.id]

@@ -42,9 +42,14 @@ def tiles() -> tuple[Picture, ...]:
     return tuple(made)
 
 
+def is_large(model: Model) -> bool:
+    """Whether it takes a multiple of the time and memory that others take."""
+    return model.operations > _MANY_OPERATIONS
+
+
 def tiles_for(model: Model) -> tuple[Picture, ...]:
     """Those to measure a network on: for a large one fewer and smaller ones, or it would take minutes."""
-    if model.operations <= _MANY_OPERATIONS:
+    if not is_large(model):
         return tiles()
     inside = slice((SIDE - _SMALL_SIDE) // 2, (SIDE + _SMALL_SIDE) // 2)
     return tuple(np.ascontiguousarray(tiles()[number][inside, inside]) for number in _FEW)

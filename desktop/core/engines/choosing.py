@@ -108,10 +108,16 @@ def machine() -> str:
     return "; ".join((*parts, *versions))
 
 
-def ordered(candidates: Iterable[Candidate], found: Mapping[Candidate, Found], precision: str) -> list[Candidate]:
+def ordered(
+    candidates: Iterable[Candidate], found: Mapping[Candidate, Found], precision: str, *, large: bool = False
+) -> list[Candidate]:
     """The best first: the fastest that was measured, before others by what is expected of them.
 
     What is too far from float32 is left out; so is, for "exact", whatever is not float32.
+
+    Args:
+        large: a network whose weights do not fit any cache. OpenCV's way with float32 is the quicker one otherwise,
+            but keeps every weight eight times over.
     """
     fit = [
         one
@@ -120,7 +126,7 @@ def ordered(candidates: Iterable[Candidate], found: Mapping[Candidate, Found], p
     ]
     if fit and is_measured(found, fit):
         return sorted(fit, key=lambda one: found[one].ns_per_pixel)
-    return sorted(fit, key=lambda one: (_EXPECTED.index(one.arithmetic), one.engine != REFERENCE))
+    return sorted(fit, key=lambda one: (_EXPECTED.index(one.arithmetic), (one.engine != REFERENCE) is not large))
 
 
 def candidates(engines: Mapping[str, Engine], model: Model, file: Path) -> list[Candidate]:
@@ -146,6 +152,25 @@ def prepare(engines: Mapping[str, Engine], model: Model, file: Path) -> None:
             engine.prepare(model, file)
         except errors.RekindleError as error:
             logger.warning("%s could not be prepared for %s: %s", model.id, name, error)
+
+
+def look(engines: Mapping[str, Engine], model: Model, file: Path, measured: Measured) -> None:
+    """Has a first look at every way to be fast that is not known yet, so that no job has to: it needs two nets at once.
+
+    Raises:
+        ModelDamagedError, OutOfMemoryError, EngineFailedError: of the reference.
+    """
+    known = measured.of(model)
+    new = [one for one in candidates(engines, model, file) if one.arithmetic != F32 and one not in known]
+    if not new:
+        return
+    reference = engines[REFERENCE].load(model, file)
+    for candidate in new:
+        try:
+            net = engines[candidate.engine].load(model, file, None, candidate.arithmetic)
+            measured.note(model, candidate, first_look(net, reference, model))
+        except errors.RekindleError as error:
+            logger.warning("%s cannot run %s: %s", candidate, model.id, error)
 
 
 def is_measured(found: Mapping[Candidate, Found], listed: Iterable[Candidate]) -> bool:
