@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from desktop.core.choices import FIELDS, Common, Selection, changed
+from desktop.core.choices import FIELDS, Common, Selection, changed, sized
 from desktop.core.jobs import Request
 from desktop.core.models.catalogue import Catalogue, Model
 
@@ -97,3 +97,24 @@ def test_for_several_photos_it_has_to_exist_for_each(select):
     assert not selection.fits("edsr", Common.DIFFERS)
     assert selection.fits("lapsrn", Common.DIFFERS)
     assert not selection.fits("tiny", Common.DIFFERS)
+
+
+def test_a_size_stands_in_the_place_of_a_scale(select):
+    own = USUAL.with_own(target="longest 3000")
+    assert select(own).size == "longest 3000"
+    assert select(USUAL).size is Common.DEFAULT
+    assert select(USUAL, own).size is Common.DIFFERS
+    assert select(USUAL.with_own(scale=2, target="")).size == 2
+    assert select(USUAL).fits("edsr", "longest 3000")
+    assert select(own).fits(Common.DIFFERS, Common.DIFFERS)
+
+
+def test_a_size_chosen_for_a_photo_outlives_its_scale_and_goes_when_one_is_chosen():
+    defaults = {"scale": 3, "target": ""}
+    sized_photo = changed(USUAL, sized("width 900"), defaults)
+    assert (sized_photo.target, sized_photo.scale) == ("width 900", USUAL.scale)
+    scaled = changed(sized_photo, sized(2), defaults)
+    assert (scaled.target, scaled.scale) == ("", 2)
+    back = changed(scaled, sized(Common.DEFAULT), defaults | {"target": "longest 500"})
+    assert (back.target, back.scale, back.own) == ("longest 500", 3, frozenset())
+    assert changed(sized_photo, sized(Common.DIFFERS), defaults) == sized_photo
