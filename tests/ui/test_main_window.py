@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,7 @@ def test_a_photo_is_enhanced_saved_and_compared(
 ) -> None:
     pixels = photo_like(40, 30)
     photo = photo_file("grandma.png", pixels)
+    window._change_settings(replace(window._settings, precision="exact"))
     window.add_paths([photo])
     enhance_all(qtbot, window)
     (job,) = window.jobs
