@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QFormLayout, QLabel, QSpinBox, QWidget
 
 from desktop.ui import theme
@@ -38,6 +39,19 @@ def quiet(text: str = "") -> QLabel:
     made = QLabel(text)
     made.setProperty("quiet", True)
     return made
+
+
+class Explanation(QLabel):
+    """Quiet words below a control that wrap, as high as they get: pages in tabs are not asked."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.setProperty("quiet", True)
+        self.setWordWrap(True)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.setMinimumHeight(self.heightForWidth(self.width()))
 
 
 def check(text: str, on: bool) -> QCheckBox:

@@ -13,7 +13,7 @@ from desktop.core.paths import Folders
 from desktop.core.settings import Settings
 from desktop.ui import theme
 from desktop.ui.choice_box import ChoiceBox
-from desktop.ui.forms import form, label, quiet, spin
+from desktop.ui.forms import Explanation, form, label, quiet, spin
 from desktop.ui.settings_carried import CarriedPage
 from desktop.ui.settings_results import ResultsPage
 from desktop.ui.switch import Switch
@@ -61,13 +61,12 @@ class SettingsDialog(QDialog):
         work = QWidget()
         rows = form(work)
         rows.addRow(label(self.tr("Calculation"), self._precision), self._precision)
-        told = quiet(
+        told = Explanation(
             self.tr(
                 "Fast rounds numbers while it calculates: several times faster, and no eye can tell the results apart. "
                 "Exact gives the same on every computer, to one grey level."
             )
         )
-        told.setWordWrap(True)
         self._precision.setAccessibleDescription(told.text())
         rows.addRow("", told)
         rows.addRow(label(self.tr("Cores left free"), self._spare), self._spare)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QMenu
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QMenu, QTabWidget
 from pytestqt.qtbot import QtBot
 
 from desktop.core.jobs import DEFAULT_TEMPLATE, Request
@@ -17,6 +17,7 @@ from desktop.core.models.catalogue import Model
 from desktop.core.naming import FIELDS, Example, Facts
 from desktop.core.paths import Folders, sample_photo
 from desktop.core.settings import Settings
+from desktop.ui.forms import Explanation
 from desktop.ui.main_window import MainWindow
 from desktop.ui.name_field import PRESETS
 from desktop.ui.settings_dialog import SettingsDialog
@@ -191,6 +192,22 @@ def test_a_structure_is_kept_only_in_a_folder_for_results(
     results.place.setCurrentIndex(0)
     assert not results.structure.isEnabled()
     assert dialog.chosen().output_dir == ""
+
+
+def test_what_is_explained_can_be_read_to_its_end(qtbot: QtBot, tmp_path: Path) -> None:
+    dialog = SettingsDialog(Settings(), Folders.under(tmp_path))
+    qtbot.addWidget(dialog)
+    dialog.show()
+    pages = dialog.findChild(QTabWidget)
+    assert pages is not None
+    for page in range(pages.count()):
+        pages.setCurrentIndex(page)
+        qtbot.waitUntil(lambda: all(_shows_all(told) for told in dialog.findChildren(Explanation) if told.isVisible()))
+    assert any(_shows_all(told) for told in dialog.findChildren(Explanation))
+
+
+def _shows_all(told: Explanation) -> bool:
+    return told.height() >= told.heightForWidth(told.width())
 
 
 def open_settings(qtbot: QtBot, window: MainWindow) -> SettingsDialog:
