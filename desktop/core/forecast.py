@@ -214,7 +214,8 @@ class Forecaster:
         speed = self.speed(work.kind, learned)
         loads = len({model.id for model in models})
         chosen = output_format(request.format, seen.file_format, *plan.size)
-        running = max((_running_mib(model) for model in models), default=0)
+        # What a network has taken is not all given back to the system before the next one takes its own.
+        running = sum(_running_mib(model) for model in {model.id: model for model in models}.values())
         lossless = request.lossless and chosen is WEBP
         detail = detail_of(seen.file_format, seen.jpeg_quality, seen.bytes, size)
         return Prediction(
