@@ -54,9 +54,9 @@ class Scene:
         self.harm: Callable[[Scene], None] | None = None
 
     def draw(self, name: str, width: int = 24, height: int = 16) -> Path:
-        """A photo of noise, whose result is about as large as it can be."""
+        """A photo of noise, unlike that of any other name, whose result is about as large as it can be."""
         path = self.photos / name
-        noise = np.random.default_rng(len(name)).integers(0, 256, (height, width, 3), np.uint8)
+        noise = np.random.default_rng(list(name.encode())).integers(0, 256, (height, width, 3), np.uint8)
         Image.fromarray(noise).save(path)
         return path
 
