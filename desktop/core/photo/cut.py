@@ -91,18 +91,6 @@ def inner_size(size: Size, degrees: float) -> Size:
         wide, high = (width * cosine - height * sine) / double, (height * cosine - width * sine) / double
     return max(1, math.floor(wide + 1e-9)), max(1, math.floor(high + 1e-9))
 
-    def told(self, before: Fidelity, size: Size) -> Fidelity:
-        """The account of a photo of this size with what this does to it."""
-        told = before
-        if self.degrees:
-            way = "clockwise" if self.degrees > 0 else "anticlockwise"
-            told = told.and_converted("straightened", f"turned {way} by {abs(self.degrees):g}°, as you chose")
-        left = self.size(size)
-        if left != size:
-            words = f"{left[0]} × {left[1]} of {size[0]} × {size[1]} pixels, as you chose"
-            told = told.and_converted("part", words)
-        return told
-
 
 def cut_out(photo: Photo, cut: Cut) -> Photo:
     """The photo turned and cut. What is cut only keeps its pixels as they are. Raises OutsideError."""
