@@ -112,11 +112,11 @@ class Worn:
         clean = _chance(batch, self.CLEAN, device)
         picked = torch.randint(len(_FILTERS), (batch,), device=device) * ~clean[:, 0, 0, 0]
         matrix = self._matrices[picked][:, None]
-        soft = torch.where(_chance(batch, 0.5, device) & ~clean, blurred(high, self.scale), high)
+        soft = torch.where(_chance(batch, 0.2, device) & ~clean, blurred(high, self.scale), high)
         low = reduced(soft, matrix)
         worn = low
         # Noise of the sensor first, as a rule; a photo may also be saved before it becomes noisy, and saved again.
-        for step, odds in ((self._jpeg, 0.15), (noisy, 0.75), (self._jpeg, 0.7), (noisy, 0.1), (self._jpeg, 0.25)):
+        for step, odds in ((self._jpeg, 0.1), (noisy, 0.9), (self._jpeg, 0.85), (noisy, 0.05), (self._jpeg, 0.15)):
             worn = torch.where(_chance(batch, odds, device), quantised(step(worn)), worn)
         low = torch.where(clean, low, worn)
         edge = (_JPEG_PATCH - self.patch) // 2
@@ -141,7 +141,7 @@ def blurred(pictures: Tensor, scale: int) -> Tensor:
     """
     batch, channels, height, width = pictures.shape
     device = pictures.device
-    longer = _uniform(batch, 0.2, min(0.8, _BLUR_TAPS / 6 / scale), device) * scale
+    longer = _uniform(batch, 0.2, min(0.7, _BLUR_TAPS / 6 / scale), device) * scale
     shorter = longer * _uniform(batch, 0.4, 1.0, device)
     angle = _uniform(batch, 0.0, math.pi, device)
     axis = torch.arange(_BLUR_TAPS, device=device) - _BLUR_TAPS // 2
@@ -156,13 +156,13 @@ def blurred(pictures: Tensor, scale: int) -> Tensor:
 
 
 def noisy(pictures: Tensor) -> Tensor:
-    """Return pictures (N, 3, H, W) with noise of 1.5 to 16 grey levels (sigma in mid-grey; small ones more often).
+    """Return pictures (N, 3, H, W) with noise of 1.5 to 14 grey levels (sigma in mid-grey; small ones more often).
 
     In between grey and coloured; even, growing with the light as a sensor's, or strongest in the middle tones and as
     coarse as a film's grain.
     """
     batch, device = pictures.shape[0], pictures.device
-    sigma = torch.exp(_uniform(batch, math.log(1.5), math.log(16.0), device)) / 255
+    sigma = torch.exp(_uniform(batch, math.log(1.5), math.log(14.0), device)) / 255
     coloured = _uniform(batch, 0.0, 1.0, device)
     grey = torch.randn_like(pictures[:, :1])
     noise = coloured * torch.randn_like(pictures) + torch.sqrt(1 - coloured**2) * grey
