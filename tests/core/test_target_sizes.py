@@ -103,10 +103,10 @@ def test_depth_and_grey_stay_on_the_way_to_a_size(process, noise, tmp_path, dtyp
 
 
 def test_what_travels_with_a_photo_goes_to_its_size_too(process, exif_of, tmp_path, photo_like):
-    path = tmp_path / "a.jpg"
-    Image.fromarray(photo_like(40, 30)).save(path, exif=exif_of(40, 30), icc_profile=_profile(), dpi=(72, 72))
+    path, profile = tmp_path / "a.jpg", _profile()  # which says when it was made
+    Image.fromarray(photo_like(40, 30)).save(path, exif=exif_of(40, 30), icc_profile=profile, dpi=(72, 72))
     result = read(process(path, target="longest 100", cut=Cut(0, (5, 5, 30, 20))).output)
-    assert result.icc == _profile()
+    assert result.icc == profile
     assert result.dpi == (72, 72)
     with Image.open(tmp_path / "a_x3.33.jpg") as image:
         described = image.getexif()

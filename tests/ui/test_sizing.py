@@ -107,7 +107,7 @@ def test_a_size_is_chosen_for_all_photos_and_what_it_comes_to_is_shown(window, q
     dialog.kind.setCurrentIndex(dialog.kind.findData("longest"))
     dialog.pixels.setValue(100)
     qtbot.waitUntil(lambda: dialog._size.text() == "100 × 67 pixels, enlarged ×2.")
-    assert "MB" in dialog._cost.text()
+    assert "B of memory" in dialog._cost.text()
     dialog.accept()
     assert window._settings.target == "longest 100"
     assert window.jobs[0].request.target == "longest 100"

@@ -10,6 +10,7 @@ import hashlib
 import importlib.util
 import io
 import logging
+import sys
 import threading
 import warnings
 from dataclasses import dataclass
@@ -63,6 +64,8 @@ def runtime() -> tuple[Any, Any]:
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # of its own making, about itself
+                    # Comes with OpenVINO for tools that are not used here, and is not let in: it does without.
+                    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
                     import openvino
                 core = openvino.Core()
                 core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")
