@@ -51,7 +51,7 @@ class Results:
 
     def find(self, key: str) -> Finished | None:
         """A finished file that is still there and still the same, whole: it is read to the end to know."""
-        found = _read(self._path).get(key)
+        found = _read(self._path, key)
         if found is None:
             return None
         try:
@@ -98,17 +98,21 @@ def key_of(photo: Photo, parts: Iterable[object]) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path) -> dict[str, Finished]:
-    found: dict[str, Finished] = {}
+def _read(path: Path, key: str) -> Finished | None:
+    """What was noted last under a key; of all the other lines only that they are others."""
     try:
         lines = path.read_text("ascii", "replace").splitlines()
     except OSError:
-        return found
-    for line in lines:
+        return None
+    for line in reversed(lines):
+        if key not in line:
+            continue
         try:
             stored = json.loads(line)
+            if stored["key"] != key:
+                continue
             result, fidelity = stored["result"], stored["fidelity"]
-            found[str(stored["key"])] = Finished(
+            return Finished(
                 Result(Path(result["path"]), int(result["bytes"]), str(result["sha256"])),
                 int(stored["width"]),
                 int(stored["height"]),
@@ -116,4 +120,4 @@ def _read(path: Path) -> dict[str, Finished]:
             )
         except (ValueError, TypeError, KeyError, RecursionError):
             continue  # cut off, or by another version
-    return found
+    return None
