@@ -18,8 +18,7 @@ import numpy as np
 
 from desktop.cli.onnx_twin import OnnxRuntime, coding
 from desktop.core import memory
-from desktop.core.engines.base import EXACT, FAST, Engine, Mixed, Net
-from desktop.core.engines.choosing import F32
+from desktop.core.engines.base import EXACT, F32, FAST, Engine, Mixed, Net
 from desktop.core.jobs import Request
 from desktop.core.loaded_net import LoadedNet, available_engines
 from desktop.core.models.catalogue import Model

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from desktop.core import errors
 from desktop.core.engines.available import available_engines
-from desktop.core.engines.base import FAST, Engine, Mixed, Net
+from desktop.core.engines.base import F32, FAST, Engine, Mixed, Net
 from desktop.core.engines.calibration import is_large
-from desktop.core.engines.choosing import ALIKE_DB, F32, REFERENCE, Candidate, Measured, candidates, first_look, ordered
+from desktop.core.engines.choosing import ALIKE_DB, REFERENCE, Candidate, Measured, candidates, first_look, ordered
 from desktop.core.engines.guard import GuardedNet
 from desktop.core.models.catalogue import FULL_STRENGTH, Model
 from desktop.core.models.store import ModelState, Store

@@ -120,8 +120,8 @@ class Pipeline:
             state, error = run.finish()
         net = run.choice.net if run.choice else None
         return Outcome(
-            request,
-            state,
+            request=request,
+            state=state,
             output=run.output if state in (JobState.DONE, JobState.SKIPPED) else None,
             result=run.finishing.result if state is JobState.DONE else None,
             error=error,

@@ -45,7 +45,7 @@ def test_where_nobody_looks_nothing_is_measured(forecaster, monkeypatch):
     reader = Measuring()
     bar = Bar(REQUESTS, forecaster, reader)
     assert bar.start(bar.jobs[0]) is None
-    bar.end(bar.jobs[0], Outcome(REQUESTS[0], JobState.DONE))
+    bar.end(bar.jobs[0], Outcome(request=REQUESTS[0], state=JobState.DONE))
     bar.close()
     assert reader.asked == 0
     assert sys.stderr.getvalue() == ""
@@ -60,7 +60,7 @@ def test_a_batch_is_followed_to_its_end(forecaster, monkeypatch):
         progressed = bar.start(job)
         for part in (0.02, 0.5, 1.0):
             progressed(part)
-        bar.end(job, Outcome(job.request, JobState.DONE))
+        bar.end(job, Outcome(request=job.request, state=JobState.DONE))
     said = terminal.getvalue()
     bar.close()
     assert "1.png" in said

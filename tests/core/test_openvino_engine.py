@@ -13,11 +13,11 @@ import pytest
 
 from desktop.core import errors
 from desktop.core.engines import openvino_engine
-from desktop.core.engines.base import Mixed
+from desktop.core.engines.base import F32, Mixed
 from desktop.core.engines.calibration import decibels, tiles
 from desktop.core.engines.choosing import ALIKE_DB
 from desktop.core.engines.opencv_engine import OpenCvEngine
-from desktop.core.engines.openvino_engine import BF16, F32, INT8, OpenVinoEngine
+from desktop.core.engines.openvino_engine import BF16, INT8, OpenVinoEngine
 from desktop.core.engines.ranges import SUFFIX, Known
 from desktop.core.enhance import enhance
 from desktop.core.opencv import cv2

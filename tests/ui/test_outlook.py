@@ -205,8 +205,8 @@ def test_a_photo_that_was_mended_is_measured_again(
 
 def outcome(**traits: Any) -> Outcome:
     made = Outcome(
-        Request(Path("a.png")),
-        JobState.DONE,
+        request=Request(Path("a.png")),
+        state=JobState.DONE,
         model="edsr-baseline-x3",
         scale=3,
         engine="opencv",

@@ -488,7 +488,16 @@ class QueueMachine(RuleBasedStateMachine):
         result, self.promised = self.promised, None
         account = Account("edsr-baseline-x3", 3, "fake", "exact", 30, 20, 10, 7, 0.5, 1.0)
         self.session.runner.end(
-            Outcome(request, JobState.DONE, result.path, result, model=account.model, scale=3, engine="fake", width=30)
+            Outcome(
+                request=request,
+                state=JobState.DONE,
+                output=result.path,
+                result=result,
+                model=account.model,
+                scale=3,
+                engine="fake",
+                width=30,
+            )
         )
 
     @precondition(lambda self: self.session.runner.busy and self.promised is None)
@@ -496,10 +505,10 @@ class QueueMachine(RuleBasedStateMachine):
     def end_otherwise(self, state: JobState) -> None:
         request = self.session.runner.job[1]
         if self.session.runner.cancelled:
-            self.session.runner.end(Outcome(request, JobState.CANCELLED, error=CancelledError()))
+            self.session.runner.end(Outcome(request=request, state=JobState.CANCELLED, error=CancelledError()))
             return
         error = UnreadablePhotoError("“{name}” cannot be read.", name="x") if state is JobState.FAILED else None
-        self.session.runner.end(Outcome(request, state, error=error))
+        self.session.runner.end(Outcome(request=request, state=state, error=error))
 
     @rule(count=st.integers(1, 4))
     def disk_keeps_up(self, count: int) -> None:
@@ -639,7 +648,7 @@ def test_what_comes_by_itself_while_a_run_is_being_cancelled_goes_on(qapp: objec
     session.controller.start()
     session.controller.cancel_all()
     session.controller.take([Found(tmp_path / "came.png")], lambda _connection: None)
-    session.runner.end(Outcome(session.runner.job[1], JobState.CANCELLED, error=CancelledError()))
+    session.runner.end(Outcome(request=session.runner.job[1], state=JobState.CANCELLED, error=CancelledError()))
     assert [job.state for job in session.queue.jobs] == ["cancelled", "cancelled", "running"]
     assert session.begun == 2
     session.controller.shutdown()

@@ -14,6 +14,9 @@ from desktop.core.models.catalogue import Model
 EXACT, FAST = PRECISIONS = "exact", "fast"
 """float32, within a grey level of dnn_superres; or whatever is fastest and cannot be told from it by eye."""
 
+F32 = "f32"
+"""The arithmetic of the reference, and the only one that is exact."""
+
 
 class Net(Protocol):
     """A loaded network. Used from the thread that loaded it only.

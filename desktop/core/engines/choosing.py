@@ -17,7 +17,7 @@ import numpy as np
 
 import desktop
 from desktop.core import errors, files
-from desktop.core.engines.base import EXACT, Engine, Net
+from desktop.core.engines.base import EXACT, F32, Engine, Net
 from desktop.core.engines.calibration import decibels, tiles_for
 from desktop.core.models.catalogue import Model
 from desktop.core.opencv import cv2
@@ -27,7 +27,6 @@ logger = logging.getLogger(__name__)
 ALIKE_DB = 50.0
 """What fast arithmetic must keep to float32 on every calibration tile."""
 REFERENCE = "opencv"
-F32 = "f32"
 _EXPECTED = ("int8", "fp16", "bf16", F32)
 """The one that should be fastest first, where nothing is measured."""
 _FILE = "engines.json"

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from desktop.core import errors, priority
 from desktop.core.engines import luma
-from desktop.core.engines.base import EXACT, FAST, Mixed
+from desktop.core.engines.base import EXACT, F32, FAST, Mixed
 from desktop.core.engines.calibration import tiles_for
 from desktop.core.engines.common import content_of, no_memory, require_numbers, require_shape, unlike
 from desktop.core.engines.figures import Figures, openvino_figures
@@ -36,7 +36,7 @@ from desktop.core.models.catalogue import Model
 
 logger = logging.getLogger(__name__)
 
-F32, BF16, INT8 = "f32", "bf16", "int8"
+BF16, INT8 = "bf16", "int8"
 # Of the graph that is built here: a twin of another one is no use.
 _BUILD = "1"
 _FEWEST_CONVOLUTIONS = 3
