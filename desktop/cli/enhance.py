@@ -38,7 +38,6 @@ from desktop.core.photo.formats import BY_SUFFIX, READABLE_SUFFIXES
 from desktop.core.photo.isolated import PhotoReader
 from desktop.core.photo.photo import Fidelity, Item
 from desktop.core.pipeline import Pipeline
-from desktop.core.report.save import save_report
 from desktop.core.sizes import Target, first_model
 from desktop.core.workspace import Workspace
 
@@ -153,6 +152,8 @@ def _outcomes(
 
 def _report(ended: list[Job], target: Path, reader: PhotoReader, *, quiet: bool) -> int:
     """Saves the report; how that went, as an exit status. What was enhanced is safe either way."""
+    from desktop.core.report.save import save_report
+
     with interruptible() as cancel, bar_line() as bar:
         bar.set_description_str(shortened(target.name), refresh=False)
 

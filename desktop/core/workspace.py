@@ -83,7 +83,7 @@ class Workspace:
 
     def warm(self) -> None:
         """Starts, in the background, what the first photo would wait for."""
-        threading.Thread(target=self.children.warm, name="warming", daemon=True).start()
+        threading.Thread(target=self.children.start, name="warming", daemon=True).start()
 
     def measure(self, family: str, scale: int) -> None:
         """Finds out, in the background and once for a machine, which engine is the fastest for a model.

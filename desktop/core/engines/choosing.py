@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import itertools
 import json
 import logging
 import os
@@ -20,7 +21,6 @@ from desktop.core import errors, files
 from desktop.core.engines.base import EXACT, F32, Engine, Net
 from desktop.core.engines.calibration import decibels, tiles_for
 from desktop.core.models.catalogue import Model
-from desktop.core.opencv import cv2
 
 logger = logging.getLogger(__name__)
 
@@ -102,8 +102,7 @@ class Measured:
 def machine() -> str:
     """What measurements hold for: with other hardware or versions they are taken anew."""
     versions = [f"{name} {_version(name)}" for name in _LIBRARIES]
-    features = "".join(str(int(cv2.checkHardwareSupport(number))) for number in range(1, 320))
-    parts = (desktop.__version__, platform.system(), platform.machine(), _processor(), str(os.cpu_count()), features)
+    parts = (desktop.__version__, platform.system(), platform.machine(), _processor(), str(os.cpu_count()))
     return "; ".join((*parts, *versions))
 
 
@@ -247,11 +246,14 @@ def _version(library: str) -> str:
 
 
 def _processor() -> str:
+    """Its name, and what it can do: a virtual one may lack what its name promises."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8") as lines:
-            return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "")
-    except OSError:
-        return platform.processor()
+            told = dict(line.split(":", 1) for line in itertools.takewhile(str.strip, lines))
+        known = {key.strip(): value.strip() for key, value in told.items()}
+        return " ".join(known[key] for key in ("model name", "flags", "Features") if key in known)
+    except (OSError, ValueError):
+        return f"{platform.processor()} {np.show_config(mode='dicts')['SIMD Extensions'].get('found', ())}"
 
 
 def _read(path: Path, here: str) -> dict[str, dict[Candidate, Found]]:

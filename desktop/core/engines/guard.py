@@ -23,7 +23,6 @@ from desktop.core import errors, priority
 from desktop.core.engines.base import Net
 from desktop.core.engines.calibration import decibels
 from desktop.core.engines.common import require_numbers, require_shape
-from desktop.core.opencv import cv2
 
 logger = logging.getLogger(__name__)
 
@@ -141,14 +140,25 @@ class Likeness:
 def likeness(picture: Picture, answer: Picture, scale: int) -> Likeness:
     """Tells an answer from one that is black, that belongs to another part of the photo, or that lies beside it."""
     height, width = picture.shape[:2]
-    small = cv2.resize(np.clip(answer, 0, 255), (width, height), interpolation=cv2.INTER_AREA)
-    given, made = (np.asarray(one.reshape(height, width, -1).mean(axis=2)) for one in (picture, small))
+    given = _grey(picture)
+    made = np.zeros_like(given)
+    for down in range(scale):
+        for right in range(scale):
+            made += np.clip(_grey(answer[down::scale, right::scale]), 0, 255)
+    made /= scale**2
     off = float(np.abs(given - made).mean())
     if off < _MOVED_LEVELS or min(height, width) < _SMALLEST:
         return Likeness(off, False)
     inside = (slice(1, -1), slice(1, -1))
     best = min(float(np.abs(given - np.roll(made, move, (0, 1)))[inside].mean()) for move in _MOVES)
     return Likeness(off, best < _MOVED * off)
+
+
+def _grey(picture: Picture) -> Picture:
+    """(H, W, C) to (H, W): the mean of the channels."""
+    channels = picture.shape[2]
+    grey: Picture = sum(picture[..., channel] for channel in range(1, channels)) + picture[..., 0]
+    return grey / np.float32(channels)
 
 
 class _Worker:

@@ -83,9 +83,14 @@ class WorkerPool:
         self._end = weakref.finalize(self, _close_all, self._idle)
 
     def warm(self) -> None:
-        """Starts a child, so that the first task need not wait for it. The first task also says what is wrong."""
+        """Starts a child and waits until it is ready. What is wrong with it, the first task says."""
         with contextlib.suppress(WorkerLostError, RuntimeError), self._borrowed() as worker:
             worker.wait_until_ready()
+
+    def start(self) -> None:
+        """Starts a child where there is none, and waits for nothing: the first task takes it as far as it is."""
+        with contextlib.suppress(OSError, RuntimeError), self._borrowed():
+            pass
 
     def call(
         self,

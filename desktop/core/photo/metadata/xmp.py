@@ -7,7 +7,6 @@ import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from xml.sax.saxutils import escape, quoteattr
 
 from desktop.core.photo.metadata.xml_spans import Attribute, Edit, Element, Name, applied, parse
 
@@ -44,6 +43,10 @@ _WRAPPED = (
     b'<?xpacket begin="' + _BOM + b'" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
     b'<x:xmpmeta xmlns:x="adobe:ns:meta/">\n <rdf:RDF xmlns:rdf="' + _RDF.encode() + b'">\n',
     b" </rdf:RDF>\n</x:xmpmeta>\n" + b'<?xpacket end="w"?>',
+)
+# As xml.sax.saxutils has them, which takes half of urllib with it when it is imported.
+_ESCAPES = str.maketrans(
+    {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 )
 _ONE = re.compile(r"\s*([0-9.]+)(?:/([0-9.]+))?\s*")
 
@@ -146,8 +149,8 @@ class Packet:
         event = (
             f'<{self._prefix}:li {self._prefix}:parseType="Resource" xmlns:stEvt="{_EVENT}">'
             f"<stEvt:action>converted</stEvt:action>"
-            f"<stEvt:softwareAgent>{escape(note.software)}</stEvt:softwareAgent>"
-            f"<stEvt:parameters>{escape(note.words)}</stEvt:parameters></{self._prefix}:li>"
+            f"<stEvt:softwareAgent>{_escaped(note.software)}</stEvt:softwareAgent>"
+            f"<stEvt:parameters>{_escaped(note.words)}</stEvt:parameters></{self._prefix}:li>"
         )
         inside = ""
         history = self._list_of((_XMP_MM, "History"))
@@ -161,8 +164,8 @@ class Packet:
                 f'<Iptc4xmpExt:DigitalSourceType xmlns:Iptc4xmpExt="{_IPTC_EXT}">{_ENHANCED}'
                 "</Iptc4xmpExt:DigitalSourceType>"
             )
-        about = f'xmlns:rekindle="{_OURS}" rekindle:Software={quoteattr(note.software)} '
-        about += f"rekindle:Model={quoteattr(note.model)} rekindle:Scale={quoteattr(note.scale)}"
+        about = f'xmlns:rekindle="{_OURS}" rekindle:Software={_quoted(note.software)} '
+        about += f"rekindle:Model={_quoted(note.model)} rekindle:Scale={_quoted(note.scale)}"
         self._append(about, inside)
 
     def merge(self, extended: bytes) -> None:
@@ -174,7 +177,7 @@ class Packet:
         for description in other._descriptions():
             known = _declared(other.text[description.start : description.inner])
             outer = "".join(
-                f" xmlns{':' * bool(prefix)}{prefix}={quoteattr(uri)}"
+                f" xmlns{':' * bool(prefix)}{prefix}={_quoted(uri)}"
                 for prefix, uri in description.prefixes.items()
                 if prefix != "xml" and prefix not in known
             ).encode()
@@ -216,7 +219,7 @@ class Packet:
         inner = b""
         for description, child in moved:
             declarations = "".join(
-                f" xmlns{':' * bool(prefix)}{prefix}={quoteattr(uri)}"
+                f" xmlns{':' * bool(prefix)}{prefix}={_quoted(uri)}"
                 for prefix, uri in description.prefixes.items()
                 if prefix not in ("xml", self._prefix)
             )
@@ -328,6 +331,15 @@ def _without_padding(text: bytes) -> bytes:
 
 def _declared(tag: bytes) -> set[str]:
     return {found.decode() for found in re.findall(rb"\sxmlns:?([^\s=]*)\s*=", tag)}
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)
+
+
+def _quoted(value: str) -> str:
+    """An attribute's value."""
+    return f'"{_escaped(value)}"'
 
 
 def _fraction(text: str) -> float | None:
