@@ -66,9 +66,14 @@ def _run(options: argparse.Namespace) -> int:
     """Imports what a command needs when it is asked for, so that none pays for another, least of all for Qt."""
     match options.command:
         case "enhance":
+            from desktop.core.isolation.pool import WorkerPool
+
+            children = WorkerPool()
+            children.start()  # its imports take as long as those that follow
+
             from desktop.cli.enhance import run_enhance
 
-            return run_enhance(options)
+            return run_enhance(options, children)
         case "models":
             from desktop.cli.models import run_models
 

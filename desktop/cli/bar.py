@@ -13,8 +13,8 @@ from desktop.core.enhance import Progress
 from desktop.core.forecast import Forecaster
 from desktop.core.jobs import Job, JobState, Queue, Request
 from desktop.core.outcome import Outcome
-from desktop.core.photo.header import Size
 from desktop.core.photo.isolated import MOST_SIZES, PhotoReader
+from desktop.core.photo.looks import Size
 from desktop.core.progress import BatchClock
 
 # A folder on a slow disk must not hold up the first photo; what is not measured by then counts as the average.

@@ -28,6 +28,7 @@ from desktop.core.collect import LeftOut, collect
 from desktop.core.errors import RekindleError, UsageError
 from desktop.core.experience import Experience
 from desktop.core.forecast import Forecaster
+from desktop.core.isolation.pool import WorkerPool
 from desktop.core.jobs import DEFAULT_TEMPLATE, Job, JobState, Request
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import AUTO_FAMILY, RESTORE_FAMILY, Catalogue
@@ -46,10 +47,14 @@ logger = logging.getLogger(__name__)
 _EXIT_OK, _EXIT_FAILED = 0, 1
 
 
-def run_enhance(options: argparse.Namespace) -> int:
-    """Runs the command. Raises UsageError where the call is wrong, before anything is worked on."""
+def run_enhance(options: argparse.Namespace, children: WorkerPool | None = None) -> int:
+    """Runs the command. Raises UsageError where the call is wrong, before anything is worked on.
+
+    Args:
+        children: that open the photos, where some were started already.
+    """
     accept_every_name()
-    workspace = Workspace.open(options.data_dir, notice=lambda error: tqdm.write(f"Note: {error}", file=sys.stderr))
+    workspace = Workspace.open(options.data_dir, _notice, children)
     workspace.log_to_file()
     _require_model(workspace.catalogue, options)
     LoadedNet(workspace.store).require_engine(options.engine)
@@ -60,7 +65,6 @@ def run_enhance(options: argparse.Namespace) -> int:
         raise UsageError("There is no photo in what was named: {names}.", names=", ".join(map(str, options.photos)))
     if len(requests) > 1:
         priority.give_way()  # whoever enhances a folder of photos does something else meanwhile
-    workspace.warm()
     if options.dry_run:
         with closing(workspace):
             return _foresee(workspace, requests, as_json=options.json)
@@ -80,6 +84,10 @@ def run_enhance(options: argparse.Namespace) -> int:
         if options.report is not None:
             status = max(status, _report(ended, options.report, workspace.reader, quiet=options.json))
     return EXIT_INTERRUPTED if cancel.cancelled else status
+
+
+def _notice(error: RekindleError) -> None:
+    tqdm.write(f"Note: {error}", file=sys.stderr)
 
 
 def _require_model(catalogue: Catalogue, options: argparse.Namespace) -> None:

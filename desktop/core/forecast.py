@@ -29,7 +29,7 @@ from desktop.core.jobs import Request
 from desktop.core.models.catalogue import DEFAULT_SCALE, Catalogue, Model, pace_of
 from desktop.core.photo.fitting import foretold
 from desktop.core.photo.formats import BY_SUFFIX, PNG, WEBP, OutputFormat, output_format
-from desktop.core.photo.header import Glance, Size
+from desktop.core.photo.looks import Glance, Size
 from desktop.core.photo.photo import Fidelity, Photo
 from desktop.core.sizes import Plan, first_model, frame_of, planned, result_size, target_of, told_of_frame
 from desktop.core.throughput import Speed, fitted

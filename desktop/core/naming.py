@@ -16,7 +16,7 @@ from desktop.core.errors import RekindleError, UsageError
 from desktop.core.jobs import DEFAULT_TEMPLATE, Request
 from desktop.core.models.catalogue import Catalogue, Model
 from desktop.core.photo.formats import BY_NAME, BY_SUFFIX, PNG, OutputFormat, output_format
-from desktop.core.photo.header import Glance
+from desktop.core.photo.looks import Glance
 from desktop.core.sizes import first_model, planned
 
 FIELDS = ("stem", "parent", "scale", "model", "width", "height", "date", "counter")

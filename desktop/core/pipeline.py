@@ -31,9 +31,9 @@ from desktop.core.outcome import Outcome
 from desktop.core.photo.exif import day_taken
 from desktop.core.photo.fitting import foretold
 from desktop.core.photo.formats import OutputFormat, output_format
-from desktop.core.photo.isolated import DirectReader, PhotoReader
+from desktop.core.photo.isolated import PhotoReader
+from desktop.core.photo.looks import Header
 from desktop.core.photo.photo import Fidelity, Photo
-from desktop.core.photo.read import Header
 from desktop.core.photo.wishes import Wishes
 from desktop.core.results import Finished, Results, key_of
 from desktop.core.sizes import Plan
@@ -68,8 +68,12 @@ class Pipeline:
             reader: opens the photos; in this very process where None.
             results: what is finished already; everything is made anew where None.
         """
+        if reader is None:
+            from desktop.core.photo.direct import DirectReader
+
+            reader = DirectReader()
         self._results = results
-        self._reader = reader or DirectReader()
+        self._reader = reader
         self._catalogue = catalogue
         self._loaded = loaded
         self._claims = Claims()

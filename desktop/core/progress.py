@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from desktop.core.experience import Kind, Learned, Lesson
 from desktop.core.forecast import Forecaster, Work
 from desktop.core.jobs import ACTIVE, ENDINGS, Job, JobState
-from desktop.core.photo.header import Size
+from desktop.core.photo.looks import Size
 from desktop.core.throughput import Speed, factor, novelty
 
 # From this part of a photo on its own progress tells how long it takes, at first a little, then nothing else does.

@@ -26,8 +26,6 @@ from desktop.core.results import Results
 if TYPE_CHECKING:
     from desktop.core.models.installer import Installer
 
-# One for the photo that is enhanced, one for what is looked at meanwhile.
-_READERS = 2
 _PATIENCE_S = 10.0
 logger = logging.getLogger(__name__)
 _LOG_BYTES, _LOG_FILES = 1_000_000, 3
@@ -51,7 +49,7 @@ class Workspace:
     folders: Folders
     catalogue: Catalogue
     store: Store
-    children: WorkerPool = field(default_factory=lambda: WorkerPool(_READERS))
+    children: WorkerPool = field(default_factory=WorkerPool)
     _closed: threading.Event = field(default_factory=threading.Event)
     _measuring: list[threading.Thread] = field(default_factory=list)
 
@@ -115,17 +113,20 @@ class Workspace:
         self.children.close()
 
     @classmethod
-    def open(cls, data_dir: Path | None = None, notice: Notice | None = None) -> Workspace:
+    def open(
+        cls, data_dir: Path | None = None, notice: Notice | None = None, children: WorkerPool | None = None
+    ) -> Workspace:
         """
         Args:
             data_dir: base for all folders; the platform's usual places where None.
             notice: told what the person should know, such as a repaired model.
+            children: where some were started already.
         """
         folders = Folders.under(data_dir) if data_dir else Folders.for_user()
         catalogue = Catalogue.load(bundled("models", "catalogue.toml"))
         store = Store(folders.models, catalogue, bundled("models", "weights"), notice)
         store.refresh()
-        return cls(folders, catalogue, store)
+        return cls(folders, catalogue, store, children or WorkerPool())
 
     def pipeline(
         self, memory_mib: int = 0, max_megapixels: int = DEFAULT_MAX_MEGAPIXELS, spare_cores: int = 0

@@ -20,7 +20,7 @@ from desktop.core.experience import Experience
 from desktop.core.forecast import Forecaster
 from desktop.core.journal import open_journal
 from desktop.core.patrol import Pace
-from desktop.core.photo.header import Size
+from desktop.core.photo.looks import Size
 from desktop.core.progress import BatchClock
 from desktop.core.starts import Start
 from desktop.core.workspace import Workspace

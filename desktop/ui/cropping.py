@@ -14,7 +14,7 @@ from desktop.core.framing import Framing
 from desktop.core.jobs import ACTIVE, ENDINGS, Job, JobState
 from desktop.core.photo.cut import Cut
 from desktop.core.photo.isolated import PhotoReader
-from desktop.core.photo.preview import Thumbnail
+from desktop.core.photo.looks import Thumbnail
 from desktop.core.sizes import target_of
 from desktop.ui import words
 from desktop.ui.controller import QueueController

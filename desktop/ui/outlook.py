@@ -13,8 +13,8 @@ from desktop.core.forecast import Forecast, Forecaster, Order
 from desktop.core.jobs import ENDINGS, Job, JobState, Request
 from desktop.core.naming import likely_path, result_folder, same_file
 from desktop.core.outcome import Outcome
-from desktop.core.photo.header import Size
 from desktop.core.photo.isolated import PhotoReader
+from desktop.core.photo.looks import Size
 from desktop.ui.size_reader import SizeReader
 from desktop.ui.tasks import TaskPool
 

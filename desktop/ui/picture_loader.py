@@ -13,9 +13,8 @@ from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS, require_size
 from desktop.core.jobs import Job, JobState
 from desktop.core.photo.fitting import sketched
 from desktop.core.photo.isolated import PhotoReader
+from desktop.core.photo.looks import SizeCheck, Thumbnail
 from desktop.core.photo.photo import Photo
-from desktop.core.photo.preview import Thumbnail
-from desktop.core.photo.read import SizeCheck
 from desktop.core.sizes import frame_key
 from desktop.ui.pyramid import Pyramid
 from desktop.ui.queue_view import THUMBNAIL

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from desktop.core.errors import RekindleError
 from desktop.core.jobs import Job, JobState, Request
 from desktop.core.photo.formats import BY_NAME
-from desktop.core.photo.header import Size
+from desktop.core.photo.looks import Size
 from desktop.core.sizes import result_size
 from desktop.ui import size_words, words
 from desktop.ui.model_box import family_name

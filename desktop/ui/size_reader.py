@@ -10,8 +10,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from desktop.core.jobs import Job
-from desktop.core.photo.header import Size
 from desktop.core.photo.isolated import MOST_SIZES, PhotoReader
+from desktop.core.photo.looks import Size
 from desktop.ui.tasks import TaskPool
 
 # News for the window at most so often; and so long at most must somebody wait who wants to see a picture.

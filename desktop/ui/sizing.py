@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QWidget
 from desktop.core.errors import RekindleError
 from desktop.core.forecast import Forecaster, Prediction
 from desktop.core.jobs import Request
-from desktop.core.photo.header import Glance
 from desktop.core.photo.isolated import PhotoReader
+from desktop.core.photo.looks import Glance
 from desktop.ui import words
 from desktop.ui.size_dialog import SizeDialog
 from desktop.ui.tasks import TaskPool

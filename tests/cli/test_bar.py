@@ -14,7 +14,7 @@ from desktop.core.experience import Experience
 from desktop.core.forecast import Forecaster
 from desktop.core.jobs import JobState, Request
 from desktop.core.outcome import Outcome
-from desktop.core.photo.isolated import DirectReader
+from desktop.core.photo.direct import DirectReader
 
 REQUESTS = [Request(Path(f"{number}.png")) for number in range(3)]
 

@@ -16,7 +16,7 @@ from desktop.core.glimpse import LARGEST, glimpse, part_of
 from desktop.core.jobs import Request
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.photo.cut import Cut
-from desktop.core.photo.isolated import DirectReader
+from desktop.core.photo.direct import DirectReader
 from desktop.core.photo.photo import Photo
 from desktop.core.pipeline import Pipeline
 from desktop.core.tiles import Span, Tile

@@ -31,7 +31,7 @@ from desktop.core.naming import (
     sanitised,
 )
 from desktop.core.photo.formats import JPEG, PNG, WEBP
-from desktop.core.photo.header import Glance
+from desktop.core.photo.looks import Glance
 
 FACTS = Facts(2436, 1620, date(1962, 7, 1))
 

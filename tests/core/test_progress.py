@@ -15,7 +15,7 @@ from desktop.core.experience import MEGA, Experience, Kind, Lesson
 from desktop.core.forecast import Forecaster
 from desktop.core.jobs import Account, Job, JobState, Queue, Request
 from desktop.core.models.catalogue import Catalogue
-from desktop.core.photo.header import Size
+from desktop.core.photo.looks import Size
 from desktop.core.progress import BatchClock, BatchProgress
 
 MODEL = "edsr-baseline-x3"

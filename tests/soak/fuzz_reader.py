@@ -27,7 +27,7 @@ import psutil
 from desktop.core import errors
 from desktop.core.isolation.pool import WorkerPool
 from desktop.core.photo.isolated import IsolatedReader
-from desktop.core.photo.read import Header
+from desktop.core.photo.looks import Header
 
 MOST_PIXELS = 8_000_000
 KNOWN = frozenset({"unreadable", "unsupported", "too-large", "out-of-memory"})

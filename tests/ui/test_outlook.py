@@ -18,8 +18,8 @@ from desktop.core.jobs import Account, Job, JobState, Queue, Request
 from desktop.core.models.catalogue import Catalogue
 from desktop.core.outcome import Outcome
 from desktop.core.photo import header
-from desktop.core.photo.header import Size
-from desktop.core.photo.isolated import DirectReader
+from desktop.core.photo.direct import DirectReader
+from desktop.core.photo.looks import Size
 from desktop.ui import size_reader
 from desktop.ui.outlook import Outlook
 from desktop.ui.size_reader import SizeReader

@@ -17,7 +17,7 @@ from pytestqt.qtbot import QtBot
 from desktop.core.cancel import CancelToken
 from desktop.core.errors import NotFoundError
 from desktop.core.jobs import Job, JobState, Request
-from desktop.core.photo.isolated import DirectReader
+from desktop.core.photo.direct import DirectReader
 from desktop.core.report.words import Words
 from desktop.ui import reports
 from desktop.ui.main_window import MainWindow

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from desktop.core.models.catalogue import Model
 from desktop.core.opencv import cv2
 from desktop.core.paths import sample_photo
-from desktop.core.photo.read import read
 
 SIDE = 96
 _PLACES = ((0.5, 0.5), (0.25, 0.3), (0.75, 0.3), (0.3, 0.75), (0.7, 0.7))
@@ -28,6 +27,8 @@ Picture = NDArray[np.float32]
 def tiles() -> tuple[Picture, ...]:
     """(SIDE, SIDE, 3) float32 RGB, whole numbers 0..255: parts of the sample photo at two sizes, with grain, with
     letters, dark and bright. The same on every computer."""
+    from desktop.core.photo.read import read  # only those who measure need all that opens photos
+
     sample: NDArray[Any] = read(sample_photo()).pixels
     half: NDArray[Any] = cv2.resize(sample, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
     plain = [_part(sample, *place) for place in _PLACES] + [_part(half, *place) for place in _PLACES[:3]]

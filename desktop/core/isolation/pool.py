@@ -26,6 +26,9 @@ from desktop.core.isolation.frames import Frame
 
 logger = logging.getLogger(__name__)
 
+READERS = 2
+"""One child for the photo that is enhanced, one for what is looked at meanwhile."""
+
 _LOOK_EVERY_S = 0.05
 _START_S = 60.0
 _PIPE_BYTES = 2**20
@@ -68,7 +71,7 @@ Asked = Callable[[dict[str, Any]], Limits]
 class WorkerPool:
     """Children that are started when first needed and kept. Safe to be used from several threads."""
 
-    def __init__(self, workers: int = 1, command: Sequence[str] | None = None) -> None:
+    def __init__(self, workers: int = READERS, command: Sequence[str] | None = None) -> None:
         """
         Args:
             workers: most children, and so most tasks at a time; further calls wait.

@@ -22,10 +22,10 @@ logger = logging.getLogger(__name__)
 
 # By name, so that nothing that was not meant to can be called, wherever a message comes from.
 TASKS = {
-    "photo": "desktop.core.photo.isolated:read_task",
-    "thumbnail": "desktop.core.photo.isolated:thumbnail_task",
-    "sizes": "desktop.core.photo.isolated:sizes_task",
-    "glance": "desktop.core.photo.isolated:glance_task",
+    "photo": "desktop.core.photo.tasks:read_task",
+    "thumbnail": "desktop.core.photo.tasks:thumbnail_task",
+    "sizes": "desktop.core.photo.tasks:sizes_task",
+    "glance": "desktop.core.photo.tasks:glance_task",
     "model": "desktop.core.models.inspection:inspect_task",
 }
 _MOST_REQUEST_BYTES = 2**20

@@ -5,39 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 
 from desktop.core import errors
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo.containers.base import Container
 from desktop.core.photo.containers.opening import opened
+from desktop.core.photo.looks import Glance, Size
 from desktop.core.photo.read import explained
 from desktop.core.photo.source import Source
-
-Size = tuple[int, int]
-"""Upright width and height in pixels; (0, 0) of a photo that cannot be read."""
-
-
-@dataclass(frozen=True)
-class Glance:
-    """Upright width and height in pixels, and the day the photo was taken, if it says so.
-
-    Attributes:
-        file_format: Pillow's name of the format.
-        bytes_per_pixel: as it will be in memory.
-        bytes: of the file.
-        jpeg_quality: see ``Photo``.
-    """
-
-    width: int
-    height: int
-    taken: date | None
-    file_format: str = ""
-    bytes_per_pixel: int = 3
-    bytes: int = 0
-    jpeg_quality: int | None = None
 
 
 def sizes_of(paths: Iterable[Path], seconds: float) -> list[Size]:

@@ -6,32 +6,26 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from desktop.core import errors
 from desktop.core.cancel import CancelToken
 from desktop.core.isolation.frames import Frame
 from desktop.core.isolation.pool import Limits, Why, WorkerLostError, WorkerPool
-from desktop.core.isolation.worker import Ask
-from desktop.core.photo import header, preview
-from desktop.core.photo.header import Glance, Size, sizes_of
+from desktop.core.photo.looks import Glance, Header, Size, SizeCheck, Thumbnail
 from desktop.core.photo.metadata import notes
 from desktop.core.photo.photo import Coding, Fidelity, Item, Photo
-from desktop.core.photo.preview import Thumbnail
-from desktop.core.photo.read import Header, SizeCheck, read
 
 logger = logging.getLogger(__name__)
 
 MOST_SIZES = 100
 """So many photos can be measured at once, however long their paths are."""
 
-_BLOCKS = ("icc", "exif", "xmp", "iptc", "photoshop")
+BLOCKS = ("icc", "exif", "xmp", "iptc", "photoshop")
+"""What belongs to a photo as bytes, by the names of its fields."""
 # Reading a header takes milliseconds; a photo is decoded at tens of megapixels a second on a slow machine.
 _HEADER = Limits(seconds=10, memory_mib=512, answer_bytes=0)
 _SECONDS_PER_MEGAPIXEL = 2
@@ -59,22 +53,6 @@ class PhotoReader(Protocol):
     def glance(self, path: Path) -> Glance:
         """See ``photo.header.glance``."""
         ...
-
-
-class DirectReader:
-    """Reads in this process: for files of our own."""
-
-    def read(self, path: Path, size_check: SizeCheck | None = None, cancel: CancelToken | None = None) -> Photo:
-        return read(path, size_check)
-
-    def thumbnail(self, path: Path, side: int, max_megapixels: int) -> Thumbnail:
-        return preview.thumbnail(path, side, max_megapixels)
-
-    def sizes(self, paths: Sequence[Path], seconds: float) -> list[Size]:
-        return sizes_of(paths, seconds)
-
-    def glance(self, path: Path) -> Glance:
-        return header.glance(path)
 
 
 class IsolatedReader:
@@ -140,43 +118,6 @@ class IsolatedReader:
             )
 
 
-def read_task(arguments: dict[str, Any], ask: Ask) -> Frame:
-    """The child's part of ``IsolatedReader.read``."""
-    photo = read(Path(arguments["path"]), lambda header: ask(asdict(header)))
-    blocks = {name: np.frombuffer(block, np.uint8) for name in _BLOCKS if (block := getattr(photo, name)) is not None}
-    alpha = {"alpha": photo.alpha} if photo.alpha is not None else {}
-    arrays: dict[str, NDArray[Any]] = {"pixels": photo.pixels, **alpha, **blocks}
-    if photo.notes:
-        arrays["notes"] = np.frombuffer(notes.packed(photo.notes), np.uint8)
-    content = {
-        "format": photo.file_format,
-        "jpeg_quality": photo.jpeg_quality,
-        "dpi": photo.dpi,
-        "coding": asdict(photo.coding),
-        "fidelity": asdict(photo.fidelity),
-        "names": [*arrays],
-    }
-    return Frame(content, [*arrays.values()])
-
-
-def thumbnail_task(arguments: dict[str, Any], ask: Ask) -> Frame:
-    """The child's part of ``IsolatedReader.thumbnail``."""
-    path, side, most = Path(arguments["path"]), int(arguments["side"]), int(arguments["max_megapixels"])
-    found = preview.thumbnail(path, side, most, lambda header: ask(asdict(header)))
-    return Frame({"width": found.width, "height": found.height}, [found.pixels])
-
-
-def sizes_task(arguments: dict[str, Any], ask: Ask) -> Frame:
-    """The child's part of ``IsolatedReader.sizes``."""
-    return Frame({"sizes": sizes_of([Path(path) for path in arguments["paths"]], float(arguments["seconds"]))})
-
-
-def glance_task(arguments: dict[str, Any], ask: Ask) -> Frame:
-    """The child's part of ``IsolatedReader.glance``."""
-    found = header.glance(Path(arguments["path"]))
-    return Frame(asdict(found) | {"taken": found.taken.isoformat() if found.taken else None})
-
-
 def _photo(answer: Frame) -> Photo:
     content = answer.content
     arrays = dict(zip(content["names"], answer.arrays, strict=True))
@@ -185,7 +126,7 @@ def _photo(answer: Frame) -> Photo:
     return Photo(
         arrays["pixels"],
         arrays.get("alpha"),
-        **{name: arrays[name].tobytes() if name in arrays else None for name in _BLOCKS},
+        **{name: arrays[name].tobytes() if name in arrays else None for name in BLOCKS},
         dpi=(float(dpi[0]), float(dpi[1])) if dpi else None,
         file_format=str(content["format"]),
         jpeg_quality=int(content["jpeg_quality"]) if content["jpeg_quality"] is not None else None,

@@ -2,31 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from desktop.core import errors
 from desktop.core.photo import colour
-from desktop.core.photo.containers.base import Container, Planes, SizeCheck
+from desktop.core.photo.containers.base import Container, Planes
 from desktop.core.photo.containers.opening import opened
 from desktop.core.photo.depth import as_8_bit
+from desktop.core.photo.looks import SizeCheck, Thumbnail
 from desktop.core.photo.read import explained, turn
 from desktop.core.photo.source import Source
 
 _AVERAGED = ("L", "RGB", "RGBA", "CMYK")
-
-
-@dataclass(frozen=True, eq=False)
-class Thumbnail:
-    """An upright small picture, (H, W, 4) uint8 RGBA, and the upright size in pixels of the photo it stands for."""
-
-    pixels: NDArray[np.uint8]
-    width: int
-    height: int
 
 
 def thumbnail(path: Path, side: int, max_megapixels: int, announce: SizeCheck | None = None) -> Thumbnail:

@@ -19,13 +19,12 @@ from desktop.core.opencv import cv2
 from desktop.core.photo import colour
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo.colour import Coloured
-from desktop.core.photo.containers.base import Carried, Container, Header, SizeCheck, upright_xmp
+from desktop.core.photo.containers.base import Carried, Container, upright_xmp
 from desktop.core.photo.containers.opening import opened
+from desktop.core.photo.looks import SizeCheck
 from desktop.core.photo.metadata.xmp import is_ours
 from desktop.core.photo.photo import Photo
 from desktop.core.photo.source import CutShortError, Source
-
-__all__ = ["Header", "SizeCheck", "explained", "read", "turn"]
 
 # What libraries raise on broken input; Pillow lets struct and index errors of its parsers through.
 _DECODING_ERRORS = (

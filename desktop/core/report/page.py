@@ -27,8 +27,8 @@ from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
 from desktop.core.jobs import JobState
 from desktop.core.paths import bundled
 from desktop.core.photo.isolated import PhotoReader
+from desktop.core.photo.looks import Thumbnail
 from desktop.core.photo.photo import Item
-from desktop.core.photo.preview import Thumbnail
 from desktop.core.report.entry import Entry, spelled
 from desktop.core.report.words import Words
 

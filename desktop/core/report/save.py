@@ -10,7 +10,8 @@ from pathlib import Path
 from desktop.core import errors, files
 from desktop.core.cancel import CancelToken
 from desktop.core.jobs import Job
-from desktop.core.photo.isolated import DirectReader, PhotoReader
+from desktop.core.photo.direct import DirectReader
+from desktop.core.photo.isolated import PhotoReader
 from desktop.core.report import SUFFIXES, TABLE_SUFFIX, page, table
 from desktop.core.report.entry import Entry
 from desktop.core.report.words import Words

@@ -22,7 +22,8 @@ import pytest
 from desktop.core import errors, forecast
 from desktop.core.isolation.pool import WorkerPool
 from desktop.core.photo.isolated import IsolatedReader
-from desktop.core.photo.read import Header, read
+from desktop.core.photo.looks import Header
+from desktop.core.photo.read import read
 from desktop.core.photo.tiff_tags import Layout
 
 pytestmark = pytest.mark.skipif(

@@ -16,10 +16,10 @@ import pytest
 from desktop.core import errors
 from desktop.core.isolation.frames import Frame
 from desktop.core.isolation.pool import Why, WorkerLostError, WorkerPool
-from desktop.core.photo.header import Size
-from desktop.core.photo.isolated import DirectReader, IsolatedReader
+from desktop.core.photo.direct import DirectReader
+from desktop.core.photo.isolated import IsolatedReader
+from desktop.core.photo.looks import Header, Size
 from desktop.core.photo.photo import Photo
-from desktop.core.photo.read import Header
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,8 @@ from PIL import Image, PngImagePlugin
 
 from desktop.core import errors
 from desktop.core.opencv import cv2
-from desktop.core.photo.read import Header, read
+from desktop.core.photo.looks import Header
+from desktop.core.photo.read import read
 from desktop.core.photo.source import Source
 
 

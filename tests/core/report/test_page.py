@@ -23,7 +23,7 @@ from PIL import Image, ImageOps
 
 from desktop.core.errors import UnreadablePhotoError
 from desktop.core.jobs import Account, Job, JobState, Request
-from desktop.core.photo.isolated import DirectReader
+from desktop.core.photo.direct import DirectReader
 from desktop.core.photo.preview import Thumbnail, thumbnail
 from desktop.core.report.save import save_report
 from desktop.core.report.words import Words

@@ -10,9 +10,10 @@ from PIL import Image
 from desktop.core.opencv import cv2
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo.containers import pillow
-from desktop.core.photo.containers.base import Carried, Container, Header, Planes
+from desktop.core.photo.containers.base import Carried, Container, Planes
 from desktop.core.photo.containers.bmff import MainPicture
 from desktop.core.photo.depth import as_16_bit
+from desktop.core.photo.looks import Header
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import Source, Spliced
 

@@ -6,7 +6,6 @@ import contextlib
 import re
 import zlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -16,6 +15,7 @@ from PIL import Image
 
 from desktop.core import errors
 from desktop.core.photo import exif as exif_block
+from desktop.core.photo.looks import Header
 from desktop.core.photo.metadata.iptc import Captions
 from desktop.core.photo.metadata.notes import Note
 from desktop.core.photo.photo import Coding, Fidelity
@@ -27,45 +27,6 @@ BLOCK_MAX = 32 * 2**20
 Space = Literal["grey", "RGB", "CMYK", "LAB"]
 
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation\s*(?:=\s*[\"']|>)\s*)[2-8]")
-
-
-@dataclass(frozen=True)
-class Header:
-    """What a file's beginning says of the picture in it.
-
-    Attributes:
-        width, height: in pixels as stored, which orientation may still turn; ``turned`` says whether it turns them
-            on their side, known only of a photo that is read.
-        file_format: Pillow's name of the format.
-        channels: 1 to 4 as they will be in memory, transparency among them.
-        bits: per channel in memory, 8 or 16.
-        ours: whether it says of itself that Rekindle made it; known only of a photo that is read.
-    """
-
-    width: int
-    height: int
-    file_format: str
-    channels: int = 3
-    bits: int = 8
-    ours: bool = False
-    turned: bool = False
-
-    @property
-    def upright(self) -> tuple[int, int]:
-        """Width and height of the photo as it is meant to be looked at."""
-        return (self.height, self.width) if self.turned else (self.width, self.height)
-
-    @property
-    def pixels(self) -> int:
-        return self.width * self.height
-
-    @property
-    def bytes_per_pixel(self) -> int:
-        return self.channels * self.bits // 8
-
-
-SizeCheck = Callable[[Header], None]
-"""Called before any pixel is decoded; raises to refuse the photo."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo import icc
 from desktop.core.photo.containers import pillow
-from desktop.core.photo.containers.base import BLOCK_MAX, Carried, Container, Header, Planes
+from desktop.core.photo.containers.base import BLOCK_MAX, Carried, Container, Planes
+from desktop.core.photo.looks import Header
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import CutShortError, Source, Spliced
 

@@ -7,7 +7,8 @@ import struct
 from PIL import Image
 
 from desktop.core.photo.containers import pillow
-from desktop.core.photo.containers.base import Carried, Container, Header, Planes
+from desktop.core.photo.containers.base import Carried, Container, Planes
+from desktop.core.photo.looks import Header
 from desktop.core.photo.metadata.notes import Note
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import CutShortError, Part, Source, Spliced

@@ -11,13 +11,13 @@ from desktop.core.photo import exif as exif_block
 from desktop.core.photo.containers.base import (
     Carried,
     Container,
-    Header,
     Planes,
     Space,
     straight,
 )
 from desktop.core.photo.containers.bmff import MainPicture
 from desktop.core.photo.depth import as_16_bit
+from desktop.core.photo.looks import Header
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import Source
 

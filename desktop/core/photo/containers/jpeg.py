@@ -13,8 +13,9 @@ from PIL import Image
 from desktop.core import errors
 from desktop.core.photo import quantisation
 from desktop.core.photo.containers import pillow
-from desktop.core.photo.containers.base import Carried, Container, Header, Planes
+from desktop.core.photo.containers.base import Carried, Container, Planes
 from desktop.core.photo.containers.jpeg_blocks import ADOBE, ALONE, APP, COM, EOI, JFIF, Blocks, walk
+from desktop.core.photo.looks import Header
 from desktop.core.photo.photo import Coding
 from desktop.core.photo.source import Part, Source, Spliced
 

@@ -18,8 +18,9 @@ from desktop.core.opencv import cv2
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo import icc
 from desktop.core.photo.containers import pillow
-from desktop.core.photo.containers.base import BLOCK_MAX, Carried, Container, Header, Planes, inflated
+from desktop.core.photo.containers.base import BLOCK_MAX, Carried, Container, Planes, inflated
 from desktop.core.photo.containers.png_texts import TEXTS, Texts, gathered
+from desktop.core.photo.looks import Header
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import CutShortError, Source, Spliced
 

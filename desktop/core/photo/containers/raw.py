@@ -8,8 +8,9 @@ from typing import Any
 
 from desktop.core import errors
 from desktop.core.photo import exif as exif_block
-from desktop.core.photo.containers.base import Carried, Container, Header, Planes
+from desktop.core.photo.containers.base import Carried, Container, Planes
 from desktop.core.photo.formats import RAW_IS_READABLE
+from desktop.core.photo.looks import Header
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import Source
 

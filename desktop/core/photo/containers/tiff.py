@@ -10,9 +10,10 @@ from PIL import Image, UnidentifiedImageError
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo import tiff_tags
 from desktop.core.photo.containers import pillow
-from desktop.core.photo.containers.base import Carried, Container, Header, Planes
+from desktop.core.photo.containers.base import Carried, Container, Planes
 from desktop.core.photo.containers.tiff_page import ABOUT_PIXELS, BLACK_IS_ZERO, OLD_JPEG, SUBFILE, WHITE_IS_ZERO, Page
 from desktop.core.photo.containers.tiff_samples import decoded, is_plain
+from desktop.core.photo.looks import Header
 from desktop.core.photo.metadata.iptc import in_order
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import Source

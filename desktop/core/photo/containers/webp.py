@@ -10,7 +10,8 @@ from PIL import Image
 
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo.containers import pillow
-from desktop.core.photo.containers.base import BLOCK_MAX, Carried, Container, Header, Planes
+from desktop.core.photo.containers.base import BLOCK_MAX, Carried, Container, Planes
+from desktop.core.photo.looks import Header
 from desktop.core.photo.photo import Coding, Fidelity
 from desktop.core.photo.source import CutShortError, Part, Source, Spliced
 

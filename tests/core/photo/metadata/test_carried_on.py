@@ -12,10 +12,11 @@ from PIL import Image
 
 from desktop.core.photo.fitting import foretold
 from desktop.core.photo.formats import BY_NAME, JPEG, PNG, TIFF, WEBP
-from desktop.core.photo.isolated import _photo, read_task
+from desktop.core.photo.isolated import _photo
 from desktop.core.photo.metadata.xmp import Provenance, is_ours
 from desktop.core.photo.photo import Photo
 from desktop.core.photo.read import read
+from desktop.core.photo.tasks import read_task
 from desktop.core.photo.wishes import Wishes
 from desktop.core.photo.write import write
 
