@@ -22,7 +22,7 @@ from desktop.cli.bar import Bar, bar_line, shortened
 from desktop.cli.foresight import predicted_record, predicted_words
 from desktop.cli.interrupt import EXIT_INTERRUPTED, interruptible
 from desktop.cli.terminal import accept_every_name
-from desktop.core import priority
+from desktop.core import memory, priority
 from desktop.core.cancel import CancelToken
 from desktop.core.collect import LeftOut, collect
 from desktop.core.errors import RekindleError, UsageError
@@ -116,13 +116,22 @@ def _target(options: argparse.Namespace) -> str:
 
 def _foresee(workspace: Workspace, requests: list[Request], *, as_json: bool) -> int:
     """Says what every photo would come to, and does nothing."""
-    forecaster = Forecaster(workspace.catalogue, Experience(workspace.folders.cache))
+    from desktop.core.rehearsal import rehearse
+
+    forecaster = Forecaster(workspace.catalogue, Experience(workspace.folders.cache), workspace.measured)
+    loaded = LoadedNet(workspace.store, measured=workspace.measured)
     workspace.children.warm()  # what reads photos counts among the memory
+    resident, tried = memory.resident_mib(), False  # one trial tells enough of all of them
     status = _EXIT_OK
     for request in requests:
         error = None
         try:
-            prediction = forecaster.predict(request, workspace.reader.glance(request.path))
+            seen = workspace.reader.glance(request.path)
+            prediction = forecaster.predict(request, seen, resident)
+            if not (prediction.learned or tried):
+                size = seen.width, seen.height
+                tried = rehearse(request, size, workspace.catalogue, loaded, forecaster)
+                prediction = forecaster.predict(request, seen, resident)
         except RekindleError as known:
             prediction, error, status = None, known, _EXIT_FAILED
         if as_json:
@@ -139,7 +148,7 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     """Does one photo after another, says how each of them went, and learns from it."""
     experience = Experience(workspace.folders.cache)
-    forecaster = Forecaster(workspace.catalogue, experience)
+    forecaster = Forecaster(workspace.catalogue, experience, workspace.measured)
     with closing(Bar(requests, forecaster, workspace.reader)) as bar:
         for job in bar.jobs:
             if job.request.target and not as_json:

@@ -20,18 +20,18 @@ from desktop.core.ensemble import PASSES
 from desktop.core.errors import RekindleError
 from desktop.core.jobs import Account, JobState, Request, Result
 from desktop.core.models.catalogue import pace_of
-from desktop.core.photo.formats import BY_NAME, BY_SUFFIX, WEBP, OutputFormat
-from desktop.core.sizes import frame_of
+from desktop.core.photo.formats import BY_NAME, BY_SUFFIX, PNG, WEBP, OutputFormat
+from desktop.core.sizes import Frame, frame_of
 from desktop.core.throughput import Photo
+from desktop.core.workload import MEGA, RESIZING, Kind, beside_s
 
 logger = logging.getLogger(__name__)
 
-VERSION = 1
+VERSION = 2
 _FILE = "experience.json"
 _PHOTOS, _LOADS, _KINDS, _RESULTS = 40, 5, 64, 60
 _PATIENCE_S = 2.0
 _DUE = 20
-MEGA = 1_000_000
 
 # Bytes a pixel of results, measured on 26 photographs enlarged three times; by quality where the format has one.
 _USUAL = {
@@ -41,31 +41,11 @@ _USUAL = {
     "png": {95: 1.402},
     "tiff": {95: 1.492},
 }
-
-
 _MEASURED_AT = 3.0
 # Its power, where they are enlarged less and more than that (measured on 13 photographs, half as wide to 12 times).
 _THINNING = {"jpeg": (0.55, 0.55), "webp": (0.5, 0.85), "avif": (0.5, 0.85), "png": (0.2, 0.45), "tiff": (0.2, 0.45)}
 _FOLLOWS = 0.7
 _BY_DETAIL = ":detail"
-RESIZING = "resizing"
-"""Stands for a model's name where no network is needed."""
-
-
-_LAST_STEP_S = 0.12
-
-
-def last_step_s(target: str, size: tuple[int, int]) -> float:
-    """What the step to an exact size and writing it take, which no network has a part in; 0 where none is asked for.
-
-    On another machine it is another time, but next to a network's that hardly matters (measured on two cores).
-    """
-    return _LAST_STEP_S * size[0] * size[1] / MEGA if target else 0.0
-
-
-def resizing_megapixels(before: tuple[int, int], after: tuple[int, int]) -> float:
-    """What is read and what is written."""
-    return (before[0] * before[1] + after[0] * after[1]) / MEGA
 
 
 def usual_bytes_per_pixel(output: OutputFormat, quality: int, factor: float = _MEASURED_AT) -> float:
@@ -82,27 +62,13 @@ def usual_bytes_per_pixel(output: OutputFormat, quality: int, factor: float = _M
 
 
 @dataclass(frozen=True)
-class Kind:
-    """What runs a photo; ``engine`` and ``precision`` are empty where any will do, as in a question."""
-
-    model: str
-    engine: str = ""
-    precision: str = ""
-
-    def is_like(self, other: Kind) -> bool:
-        """Whether the other is what this asks for."""
-        return (
-            self.model == other.model and self.engine in ("", other.engine) and self.precision in ("", other.precision)
-        )
-
-
-@dataclass(frozen=True)
 class Lesson:
     """What one finished photo tells.
 
     Attributes:
         megapixels: as many as the network saw, each counted as often as it did.
-        load_s: for loading the network; 0 where it was there already.
+        seconds: without what the network had no part in.
+        load_s: for loading one network; 0 where it was there already.
         output: name of the result's format.
         output_megapixels, share: of the result, and its bytes as a multiple of what is usual.
         detail: of the photo, see ``detail_of``.
@@ -127,11 +93,18 @@ class Lesson:
             return None
         kind = Kind(pace_of(account.model) if account.model else RESIZING, account.engine, account.precision)
         passes = PASSES if account.self_ensemble and account.model else 1
-        last = last_step_s(request.target, (account.width, account.height)) if account.model else 0.0
-        seconds = max(account.seconds - last, 0.2 * account.seconds)
-        lesson = cls(kind, megapixels * passes, seconds, account.load_seconds)
-        pixels, factor = _written(request, account)
+        frame = _frame(request, account)
         output = BY_SUFFIX.get(result.path.suffix.lower()) if result else None
+        beside = 0.0
+        if account.model and frame is not None:
+            enlarged = math.prod(account.passes or (round(account.scale) or 1,))
+            if not request.target:
+                made = account.width, account.height
+                frame = replace(frame, inner=made, size=made)
+            beside = beside_s(frame, enlarged if request.target else 0, output or PNG, lossless=request.lossless)
+        seconds = max(account.seconds - beside, 0.2 * account.seconds)
+        lesson = cls(kind, megapixels * passes, seconds, account.load_seconds / max(1, len(set(account.passes))))
+        pixels, factor = _written(request, account, frame)
         if result is None or output is None or not (pixels and result.bytes) or (output is WEBP and request.lossless):
             return lesson  # what is written without loss says nothing of what is written with
         usual = pixels * usual_bytes_per_pixel(output, request.quality, factor)
@@ -165,15 +138,27 @@ def detail_of(file_format: str, jpeg_quality: int | None, file_bytes: int, size:
     return float(min(4.0, max(0.25, file_bytes / pixels / usual)) ** _FOLLOWS)
 
 
-def _written(request: Request, account: Account) -> tuple[int, float]:
+def _frame(request: Request, account: Account) -> Frame | None:
+    """None where it cannot be told any more."""
+    size = account.input_width, account.input_height
+    try:
+        frame = frame_of(request, size)
+    except RekindleError:  # the request is not what it was
+        return None
+    return (
+        frame
+        if request.target
+        else replace(frame, inner=(account.width, account.height), size=(account.width, account.height))
+    )
+
+
+def _written(request: Request, account: Account, frame: Frame | None) -> tuple[int, float]:
     """Pixels of a result that show something, and how many times larger than the photo they are."""
     if not request.target:
         return account.width * account.height, account.scale or _MEASURED_AT
-    try:
-        inner = frame_of(request, (account.input_width, account.input_height)).inner
-    except RekindleError:  # the request is not what it was
+    if frame is None:
         return 0, 1.0
-    return inner[0] * inner[1], account.scale
+    return frame.inner[0] * frame.inner[1], account.scale
 
 
 @dataclass(frozen=True)
@@ -216,6 +201,10 @@ class Learned:
     def photos(self, kind: Kind) -> tuple[Photo, ...]:
         found = self.find(kind)
         return self.kinds[found].photos if found else ()
+
+    def last_alike(self, kind: Kind) -> Kind | None:
+        """The kind that was used last of those that run as this asks for, of whatever model."""
+        return next((known for known in reversed(self.kinds) if kind.runs_as(known) and known.model != RESIZING), None)
 
     def load_s(self, kind: Kind) -> float | None:
         found = self.find(kind)

@@ -4,35 +4,29 @@ from __future__ import annotations
 
 import functools
 import logging
+import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from desktop.core import disks, errors, memory
-from desktop.core.engines.base import Net
+from desktop.core.engines.base import EXACT, Net
+from desktop.core.engines.choosing import Measured
 from desktop.core.engines.figures import expected
 from desktop.core.ensemble import PASSES
-from desktop.core.experience import (
-    MEGA,
-    RESIZING,
-    Experience,
-    Kind,
-    Learned,
-    detail_of,
-    last_step_s,
-    resizing_megapixels,
-    usual_bytes_per_pixel,
-)
+from desktop.core.experience import Experience, Learned, detail_of, usual_bytes_per_pixel
 from desktop.core.footprint import peak_mib
 from desktop.core.jobs import Request
 from desktop.core.models.catalogue import DEFAULT_SCALE, Catalogue, Model, pace_of
+from desktop.core.pace import Paces
 from desktop.core.photo.fitting import foretold
 from desktop.core.photo.formats import BY_SUFFIX, PNG, WEBP, OutputFormat, output_format
 from desktop.core.photo.looks import Glance, Size
 from desktop.core.photo.photo import Fidelity, Photo
 from desktop.core.sizes import Plan, first_model, frame_of, planned, result_size, target_of, told_of_frame
-from desktop.core.throughput import Speed, fitted
+from desktop.core.throughput import Speed
+from desktop.core.workload import MEGA, RESIZING, Kind, Work, beside_s, resizing_megapixels, seen_megapixels
 
 logger = logging.getLogger(__name__)
 
@@ -81,36 +75,11 @@ def tile_side(net: Net, budget_mib: int) -> int:
     return side
 
 
+# MiB that an engine's own code takes, and what is left of a network when the next one comes.
+_LIBRARY_MIB, _KEPT_MIB = {"openvino": 25}, 15
 _LOSSLESS_WEBP = 0.65  # of what PNG takes, measured on six old photos
-# What is assumed of a computer on which nothing has run yet: operations a second (measured on two cores, rounded
-# down), seconds of a photo beside them, and seconds for loading a network of so many weights.
-_OPERATIONS_PER_S = 1.5e11
-_FIXED_S = 0.1
-_RESIZING_S = 0.05  # a megapixel, read or written, where no network is needed
-_LOAD_S, _LOAD_S_PER_PARAMETER = 0.1, 1e-8
 # A photo nobody has measured yet, among others that nobody has measured either.
 _USUAL_MEGAPIXELS = 1.0
-
-
-@dataclass(frozen=True)
-class Work:
-    """What one photo asks of the machine.
-
-    Attributes:
-        kind: what will run it; None where nothing will, because it cannot be read or there is no such model.
-        megapixels: that the network sees, all passes to its size together; None where not known yet.
-        passes: how often it sees each of them.
-        last_s: seconds of the step to an exact size.
-    """
-
-    kind: Kind | None
-    megapixels: float | None
-    passes: int = 1
-    last_s: float = 0.0
-
-    def load(self, usual: float) -> float:
-        """Megapixels that go through the network, for an original of ``usual`` where its size is not known."""
-        return self.passes * (usual if self.megapixels is None else self.megapixels)
 
 
 @dataclass(frozen=True)
@@ -174,9 +143,14 @@ class Prediction:
 class Forecaster:
     """Predicts from what was learned. Safe from any thread."""
 
-    def __init__(self, catalogue: Catalogue, experience: Experience) -> None:
+    def __init__(self, catalogue: Catalogue, experience: Experience, measured: Measured | None = None) -> None:
+        """
+        Args:
+            measured: what is known of the engines before any photo was made.
+        """
         self._catalogue = catalogue
         self._experience = experience
+        self._paces = Paces(catalogue, measured)
         self._models: dict[tuple[str | None, int | None, bool], Model | None] = {}
         self._seen = catalogue.models
 
@@ -191,9 +165,10 @@ class Forecaster:
         if model is None or size == (0, 0):
             return Work(None, 0.0)
         engine = request.engine if request.engine != "auto" else ""
+        precision = EXACT if request.precision == EXACT else ""
         passes = PASSES if request.self_ensemble else 1
         if size is None:
-            return Work(Kind(pace_of(model.id), engine), None, passes)
+            return Work(Kind(pace_of(model.id), engine, precision), None, passes)
         try:
             plan = planned(request, size, self._catalogue)
             models = plan.models(self._catalogue, request.model)
@@ -201,29 +176,43 @@ class Forecaster:
             return Work(None, 0.0)
         if not models:
             return Work(Kind(RESIZING), resizing_megapixels(plan.part[2:], plan.size))
-        last_s = last_step_s(request.target, plan.size)
-        return Work(Kind(pace_of(models[0].id), engine), plan.load(models) / MEGA, passes, last_s)
+        kind = Kind(pace_of(models[0].id), engine, precision)
+        own = BY_SUFFIX.get((request.output_file or request.path).suffix.lower(), PNG)
+        chosen = output_format(request.format, own.pillow, *plan.size)
+        beside = beside_s(plan, math.prod(plan.scales), chosen, lossless=request.lossless)
+        return Work(kind, seen_megapixels(plan, models, self._paces.engine_of(kind, self.learned)), passes, beside)
 
-    def predict(self, request: Request, seen: Glance) -> Prediction:
-        """For one photo, by what is known before it is opened. Raises what ``planned`` does."""
+    def note_rehearsal(self, kind: Kind, speed: Speed) -> None:
+        """Notes what a trial on this machine has shown, for photos of a kind that nothing was learned of."""
+        self._paces.rehearsed[kind] = speed
+
+    def predict(self, request: Request, seen: Glance, resident_mib: int | None = None) -> Prediction:
+        """For one photo, by what is known before it is opened. Raises what ``planned`` does.
+
+        Args:
+            resident_mib: what the process will have before it begins; what it has now where None.
+        """
         size = seen.width, seen.height
         plan = planned(request, size, self._catalogue)
         models = plan.models(self._catalogue, request.model)
         work, learned = self.work(request, size), self.learned
         assert work.kind is not None
         speed = self.speed(work.kind, learned)
-        loads = len({model.id for model in models})
+        networks = {model.id: model for model in models}.values()
         chosen = output_format(request.format, seen.file_format, *plan.size)
+        engine = self._paces.engine_of(work.kind, learned)
+        running = max((_running_mib(model, engine) for model in networks), default=0)
         # What a network has taken is not all given back to the system before the next one takes its own.
-        running = sum(_running_mib(model) for model in {model.id: model for model in models}.values())
+        running += _KEPT_MIB * max(0, len(networks) - 1)
         lossless = request.lossless and chosen is WEBP
+        resident = memory.resident_mib() if resident_mib is None else resident_mib
         detail = detail_of(seen.file_format, seen.jpeg_quality, seen.bytes, size)
         return Prediction(
             plan,
-            speed.seconds(work.load(0.0)) + work.last_s + speed.load_s * loads,
+            speed.seconds(work.load(0.0)) + work.beside_s + speed.load_s * len(networks),
             speed.photos > 0,
             self.result_bytes(request, size, functools.partial(learned.bytes_per_pixel, detail=detail)),
-            memory.resident_mib() + peak_mib(plan, seen.bytes_per_pixel, chosen, running, lossless=lossless),
+            resident + peak_mib(plan, seen.bytes_per_pixel, chosen, running, lossless=lossless),
         )
 
     def speed(self, kind: Kind, before: Learned, now: Learned | None = None) -> Speed:
@@ -233,14 +222,16 @@ class Forecaster:
             before: what was learned in earlier runs.
             now: what was seen in the run under way.
         """
-        now = now or Learned()
-        return fitted(self._guess(kind, before), before.photos(kind), now.photos(kind))
+        return self._paces.speed(kind, before, now or Learned())
 
     def seconds_per_megapixel(self, model: Model) -> float | None:
-        """What was seen on this computer; None where the model has not run here."""
+        """What was seen on this computer, for a large photo; None where the model has not run here."""
         learned = self.learned
         kind = Kind(pace_of(model.id), "")
-        return self.speed(kind, learned).per_megapixel_s if learned.photos(kind) else None
+        if not learned.photos(kind):
+            return None
+        needs = expected(model, self._paces.engine_of(kind, learned))
+        return self.speed(kind, learned).per_megapixel_s * (needs.tile / (needs.tile - 2 * needs.halo)) ** 2
 
     def foresee(self, orders: Iterable[Order]) -> Forecast:
         """Time and room for photos that wait. Asks the disks, and waits for them."""
@@ -249,18 +240,22 @@ class Forecaster:
         rate = functools.cache(learned.bytes_per_pixel)
         pixels = [order.size[0] * order.size[1] for order in listed if order.size and order.size[0]]
         usual = sum(pixels) / len(pixels) if pixels else _USUAL_MEGAPIXELS * MEGA
+        works = [self.work(order.request, order.size) for order in listed]
+        loads = [work.megapixels for work in works if work.megapixels]
+        usual_load = sum(loads) / len(loads) if loads else _USUAL_MEGAPIXELS
+        usual_beside = sum(work.beside_s for work in works) / len(loads) if loads else 0.0
         speeds: dict[Kind, Speed] = {}
         seconds = 0.0
         rooms: dict[Path, int] = defaultdict(int)
         largest: dict[Path, int] = defaultdict(int)
-        for order in listed:
-            work = self.work(order.request, order.size)
+        for order, work in zip(listed, works, strict=True):
             if work.kind is None:
                 continue
             if work.kind not in speeds:
                 speeds[work.kind] = self.speed(work.kind, learned)
                 seconds += speeds[work.kind].load_s
-            seconds += speeds[work.kind].seconds(work.load(usual / MEGA)) + work.last_s
+            beside = usual_beside if work.megapixels is None else work.beside_s
+            seconds += speeds[work.kind].seconds(work.load(usual_load)) + beside
             size = order.size or (round(usual**0.5), round(usual**0.5))
             needed = self.result_bytes(order.request, size, rate)
             rooms[order.folder] += needed
@@ -301,30 +296,10 @@ class Forecaster:
                 self._models[asked] = None
         return self._models[asked]
 
-    def _guess(self, kind: Kind, learned: Learned) -> Speed:
-        """From the number of operations, at the speed of another network on this machine where there is one."""
-        if kind.model == RESIZING:
-            return Speed(_FIXED_S, _RESIZING_S)
-        models = self._catalogue.models
-        # None where the model was removed a moment ago.
-        model = next((model for model in models if pace_of(model.id) == kind.model), None)
-        operations = model.operations if model else 0
-        per_megapixel = 2 * operations * MEGA / _OPERATIONS_PER_S
-        for other in reversed(learned.kinds):
-            known = next((model.operations for model in self._catalogue.models if model.id == other.model), 0)
-            if known:
-                seen = fitted(Speed(_FIXED_S, 0.0), learned.photos(other))
-                per_megapixel = seen.per_megapixel_s * operations / known
-                break
-        load = learned.load_s(kind)
-        if load is None:
-            load = _LOAD_S + (model.parameters if model else 0) * _LOAD_S_PER_PARAMETER
-        return Speed(_FIXED_S, per_megapixel, load)
 
-
-def _running_mib(model: Model) -> int:
-    needs = expected(model)
-    return needs.working_mib(needs.tile)
+def _running_mib(model: Model, engine: str) -> int:
+    needs = expected(model, engine)
+    return needs.working_mib(needs.tile) + _LIBRARY_MIB.get(engine, 0)
 
 
 def _on_disks(rooms: dict[Path, int], largest: dict[Path, int]) -> tuple[Need, ...]:

@@ -176,7 +176,8 @@ class Account:
         scale: how many times wider and higher, a whole number where it is one.
         passes: the scales of the network passes, one after the other.
         detail: how much there was in the photo, see ``experience.detail_of``.
-        seen_megapixels: what the first network would have seen in the same time; 0 where that is not known.
+        seen_megapixels: what the first network would have seen in the same time, margins of tiles included; 0 where
+            that is not known.
         strength: None for a model that has none.
         decision: what "auto" came to; None where it was not asked.
         width, height: of the result in pixels, 0 where there is none.

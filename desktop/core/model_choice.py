@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from desktop.core import auto, condition, errors
 from desktop.core.engines.base import Net
-from desktop.core.experience import MEGA, resizing_megapixels
 from desktop.core.jobs import Decision, Request
 from desktop.core.loaded_net import LoadedNet
 from desktop.core.models.catalogue import FULL_STRENGTH, Catalogue, Model
 from desktop.core.photo.cut import Size
 from desktop.core.photo.photo import Photo
 from desktop.core.sizes import Plan, enlarging, first_model, planned
+from desktop.core.workload import resizing_megapixels, seen_megapixels
 
 
 class ModelChoice:
@@ -79,7 +79,8 @@ class ModelChoice:
             return 0.0
         if not self.plan.scales:
             return resizing_megapixels(self.plan.part[2:], self.plan.size)
-        return self.plan.load(self.plan.models(self._catalogue, self._request.model)) / MEGA
+        models = self.plan.models(self._catalogue, self._request.model)
+        return seen_megapixels(self.plan, models, self.net.engine if self.net is not None else "")
 
     @property
     def words(self) -> str:

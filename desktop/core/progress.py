@@ -7,11 +7,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from desktop.core.experience import Kind, Learned, Lesson
-from desktop.core.forecast import Forecaster, Work
+from desktop.core.experience import Learned, Lesson
+from desktop.core.forecast import Forecaster
 from desktop.core.jobs import ACTIVE, ENDINGS, Job, JobState
 from desktop.core.photo.looks import Size
 from desktop.core.throughput import Speed, factor, novelty
+from desktop.core.workload import Kind, Work
 
 # From this part of a photo on its own progress tells how long it takes, at first a little, then nothing else does.
 _TELLING, _CERTAIN = 0.05, 0.5
@@ -64,7 +65,7 @@ class _Sum:
     count: int = 0
     unknown: int = 0
     megapixels: float = 0.0
-    last_s: float = 0.0
+    beside_s: float = 0.0
 
 
 @dataclass
@@ -214,7 +215,7 @@ class BatchClock:
             together.count += by
             together.unknown += by * work.passes * (work.megapixels is None)
             together.megapixels += by * work.passes * (work.megapixels or 0.0)
-            together.last_s += by * work.last_s
+            together.beside_s += by * work.beside_s
 
     def _follow(self, entry: _Entry, known: _Entry | None) -> None:
         """Notes when the photo under way began, got on and ended."""
@@ -242,7 +243,7 @@ class BatchClock:
             return
         if current is not None and not current.loads:
             # As the clock saw it, with whatever comes between two photos.
-            seen_s = elapsed - current.started - current.entry.work.last_s
+            seen_s = elapsed - current.started - current.entry.work.beside_s
             lesson = replace(lesson, seconds=max(lesson.seconds, seen_s))
         self._run = self._run.after(lesson)
         self._speeds = _Speeds(self._forecaster, self._before, self._run)
@@ -261,7 +262,7 @@ class BatchClock:
                 continue
             speed = speeds[kind]
             megapixels = together.megapixels + together.unknown * usual
-            seconds = together.count * speed.fixed_s + megapixels * speed.per_megapixel_s + together.last_s
+            seconds = together.count * speed.fixed_s + megapixels * speed.per_megapixel_s + together.beside_s
             if kind == current_kind:
                 seconds *= stretch ** novelty(len(self._run.photos(kind)))
             rest_s += seconds + (speed.load_s if kind not in (current_kind, self._loaded) else 0.0)
@@ -273,7 +274,7 @@ class BatchClock:
     @staticmethod
     def _current_s(current: _Current, speed: Speed, usual: float, elapsed: float) -> tuple[float, float, float]:
         """Of the photo under way: seconds left, how far it is from the prediction, and how much that tells, 0..1."""
-        predicted = speed.seconds(current.entry.work.load(usual)) + current.entry.work.last_s
+        predicted = speed.seconds(current.entry.work.load(usual)) + current.entry.work.beside_s
         if current.opened is None:
             return predicted + max(0.0, speed.load_s - (elapsed - current.started)), 1.0, 0.0
         part = current.entry.job.progress

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -217,13 +216,6 @@ class Plan(Frame):
         """
         found = [catalogue.choose(name, scale) for scale in self.scales]
         return tuple(model if not number else enlarging(catalogue, model) for number, model in enumerate(found))
-
-    def load(self, models: Sequence[Model]) -> float:
-        """Pixels the first network would see in the same time."""
-        if not models:
-            return 0.0
-        each = [size[0] * size[1] * model.operations for size, model in zip(self.steps, models, strict=False)]
-        return sum(each) / models[0].operations
 
 
 def enlarging(catalogue: Catalogue, model: Model) -> Model:

@@ -71,18 +71,31 @@ def plan(width: int, height: int, tile: int, halo: int) -> list[Tile]:
     return [Tile(read_x, read_y, keep_x, keep_y) for read_y, keep_y in rows for read_x, keep_x in columns]
 
 
-def _cut(length: int, tile: int, halo: int) -> list[tuple[Span, Span]]:
+def seen(length: int, tile: int, halo: int) -> int:
+    """Pixels along one axis that the network sees, those in a margin as often as they are in a tile. As ``plan``."""
+    count, size = _spread(length, tile, halo)
+    return count * size
+
+
+def _spread(length: int, tile: int, halo: int) -> tuple[int, int]:
+    """How many tiles there are along one axis, and how many pixels long each is."""
     if length < 1:
         raise ValueError(f"a picture needs at least 1 pixel a side, not {length}")
     if halo < 0 or tile <= 2 * halo:
         raise ValueError(f"a tile of {tile} pixels leaves nothing between two halos of {halo}")
     if length <= tile:
-        whole = Span(0, length)
-        return [(whole, whole)]
+        return 1, length
     count = -(-(length - 2 * halo) // (tile - 2 * halo))
     # The smallest equal tiles that still need only `count`: a picture slightly larger than a tile
     # would otherwise be computed almost twice.
-    size = -(-(length + (count - 1) * 2 * halo) // count)
+    return count, -(-(length + (count - 1) * 2 * halo) // count)
+
+
+def _cut(length: int, tile: int, halo: int) -> list[tuple[Span, Span]]:
+    count, size = _spread(length, tile, halo)
+    if count == 1:
+        whole = Span(0, length)
+        return [(whole, whole)]
     starts = [i * (length - size) // (count - 1) for i in range(count)]
     # Neighbours share what lies between them evenly, so each kept part has at least a halo around it.
     edges = [0, *((b + a + size) // 2 for a, b in pairwise(starts)), length]

@@ -74,7 +74,7 @@ def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> Main
     live = Live()
     runner = Runner(pipeline, publishing=opened.record.promise, onlooker=live.onlooker)
     experience = Experience(workspace.folders.cache)
-    forecaster = Forecaster(workspace.catalogue, experience)
+    forecaster = Forecaster(workspace.catalogue, experience, workspace.measured)
     sizes: dict[str, Size] = {}
     clock = BatchClock(time.monotonic, forecaster, sizes)
     controller = QueueController(runner, disk, chosen, RecordedQueue(opened.record), clock)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from desktop.core.experience import MEGA, Experience, Kind, Lesson
+from desktop.core.experience import Experience, Lesson
 from desktop.core.forecast import Forecaster
 from desktop.core.jobs import Account, Job, JobState, Queue, Request
 from desktop.core.models.catalogue import Catalogue
 from desktop.core.photo.looks import Size
 from desktop.core.progress import BatchClock, BatchProgress
+from desktop.core.workload import Kind
 
 MODEL = "edsr-baseline-x3"
 KIND = Kind(MODEL, "opencv", "exact")
@@ -60,6 +61,7 @@ class Batch:
 
     clock: Clock
     experience: Experience
+    forecaster: Forecaster
     batch: BatchClock
     queue: Queue
     sizes: dict[str, Size]
@@ -82,7 +84,8 @@ class Batch:
     def do(self, job_id: str) -> Job:
         self.batch.note(self.queue.move(job_id, JobState.RUNNING))
         width, height = self.sizes[job_id]
-        megapixels = width * height / MEGA
+        # As the network sees them, with margins.
+        megapixels = self.seen_megapixels(job_id)
         load = 0.0 if self.loaded else self.machine.load_s
         self.wait(load)
         self.loaded = True
@@ -94,10 +97,18 @@ class Batch:
             self.batch.note(self.queue.progressed(job_id, 0.02 + 0.92 * number / tiles))
         self.wait(taken * 0.08)
         account = Account(MODEL, 3, "opencv", "exact", 3 * width, 3 * height, width, height, taken)
+        account = replace(account, seen_megapixels=megapixels)
         self.experience.learn(Lesson(KIND, megapixels, taken, load))
         done = self.queue.move(job_id, JobState.DONE, account=account)
         self.batch.note(done)
         return done
+
+    def seen_megapixels(self, job_id: str) -> float:
+        return self.forecaster.work(self.queue[job_id].request, self.sizes[job_id]).megapixels or 0.0
+
+    def network_s(self) -> float:
+        """What the network takes for all photos together."""
+        return self.machine.per_megapixel_s * sum(self.seen_megapixels(job.id) for job in self.queue.jobs)
 
     def wait(self, seconds: float) -> None:
         while seconds > 0:
@@ -132,11 +143,13 @@ def make_batch(tmp_path: Path, catalogue: Catalogue) -> MakeBatch:
         clock = Clock()
         queue = Queue()
         jobs = queue.add(
-            Request(Path(f"{number}.png"), model="edsr-baseline", scale=3) for number in range(len(megapixels))
+            Request(Path(f"{number}.jpg"), model="edsr-baseline", scale=3, engine="opencv")
+            for number in range(len(megapixels))
         )
         sizes = {job.id: side(size) for job, size in zip(jobs, megapixels, strict=True)}
-        batch = BatchClock(clock, Forecaster(catalogue, experience), sizes)
-        return Batch(clock, experience, batch, queue, sizes, machine, chance)
+        forecaster = Forecaster(catalogue, experience)
+        batch = BatchClock(clock, forecaster, sizes)
+        return Batch(clock, experience, forecaster, batch, queue, sizes, machine, chance)
 
     return make
 
@@ -275,9 +288,10 @@ def test_a_photo_under_way_says_how_long_it_still_takes(make_batch: MakeBatch) -
     batch = make_batch([1.0, 1.0], quiet.times(2), quiet)
     batch.begin()
     batch.do(batch.queue.jobs[0].id)
-    half = next(p for _, _, p in batch.seen if p.elapsed_s > 15)
+    whole = batch.network_s() / 2 + 0.6
+    half = next(p for _, _, p in batch.seen if p.elapsed_s > 0.55 * whole)
     assert half.current == batch.queue.jobs[0].id
-    assert half.current_s == pytest.approx(28.6 - 15, rel=0.1)
+    assert half.current_s == pytest.approx(0.45 * whole, rel=0.1)
 
 
 def test_a_photo_of_unknown_size_weighs_as_the_average_of_the_others(make_batch: MakeBatch) -> None:
@@ -289,14 +303,14 @@ def test_a_photo_of_unknown_size_weighs_as_the_average_of_the_others(make_batch:
     batch.sizes[batch.queue.jobs[2].id] = whole
     batch.batch.measured([batch.queue.jobs[2].id])
     assert batch.look().remaining_s == pytest.approx(before)
-    assert before == pytest.approx(3 * 0.1 + 14 * 1.2 + 0.4, rel=0.05)
+    assert before == pytest.approx(3 * 0.1 + batch.network_s() + 0.4, rel=0.05)
 
 
 def test_a_photo_that_cannot_be_read_takes_no_time(make_batch: MakeBatch) -> None:
     batch = make_batch([0.5, 0.5], Machine(noise=0), Machine(noise=0))
     batch.sizes[batch.queue.jobs[1].id] = (0, 0)
     batch.begin()
-    assert batch.look().remaining_s == pytest.approx(7.5, rel=0.05)
+    assert batch.look().remaining_s == pytest.approx(0.1 + batch.network_s() + 0.4, rel=0.05)
 
 
 def test_photos_that_failed_at_once_do_not_make_the_rest_look_quick(make_batch: MakeBatch) -> None:
@@ -307,7 +321,7 @@ def test_photos_that_failed_at_once_do_not_make_the_rest_look_quick(make_batch: 
     batch.batch.note(batch.queue.move(first, JobState.FAILED))
     progress = batch.look()
     assert (progress.finished, progress.failed, progress.done) == (1, 1, 0)
-    assert progress.remaining_s == pytest.approx(2 * 7.1 + 0.4, rel=0.05)
+    assert progress.remaining_s == pytest.approx(2 * 0.1 + batch.network_s() * 2 / 3 + 0.4, rel=0.05)
 
 
 def test_pauses_do_not_count(make_batch: MakeBatch) -> None:

@@ -154,10 +154,6 @@ def test_only_scales_of_the_model_are_used(catalogue):
 def test_what_restores_restores_once(catalogue):
     plan = _plan(catalogue, (100, 100), "longest 900", model="edsr-restore")
     assert [model.id for model in plan.models(catalogue, "edsr-restore")] == ["edsr-restore-x3", "edsr-baseline-x3"]
-    alone = plan.models(catalogue, "edsr-restore")[:1]
-    assert plan.load(plan.models(catalogue, "edsr-restore")) == pytest.approx(
-        plan.load(alone) + 90_000 * catalogue.by_id("edsr-baseline-x3").operations / alone[0].operations
-    )
 
 
 def test_a_photo_is_measured_after_it_was_cut(catalogue):

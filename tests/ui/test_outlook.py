@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QThread
 from pytestqt.qtbot import QtBot
 
-from desktop.core.experience import Experience, Kind
+from desktop.core.experience import Experience
 from desktop.core.forecast import Forecast, Forecaster
 from desktop.core.jobs import Account, Job, JobState, Queue, Request
 from desktop.core.models.catalogue import Catalogue
@@ -20,6 +20,7 @@ from desktop.core.outcome import Outcome
 from desktop.core.photo import header
 from desktop.core.photo.direct import DirectReader
 from desktop.core.photo.looks import Size
+from desktop.core.workload import Kind
 from desktop.ui import size_reader
 from desktop.ui.outlook import Outlook
 from desktop.ui.size_reader import SizeReader
@@ -224,7 +225,9 @@ def test_what_ended_well_is_learned_and_kept(prospects: Prospects, tmp_path: Pat
     prospects.outlook.learn(outcome(state=JobState.SKIPPED, seconds=0.0))
     prospects.outlook.shutdown()
     again = Experience(tmp_path / "cache").learned
-    assert again.photos(Kind("edsr-baseline-x3", "opencv", "exact")) == ((0.5, 7.0),)
+    ((megapixels, seconds),) = again.photos(Kind("edsr-baseline-x3", "opencv", "exact"))
+    assert megapixels == 0.5
+    assert 6.9 < seconds < 7.0  # the network's share
 
 
 def test_a_long_run_is_kept_bit_by_bit(qtbot: QtBot, prospects: Prospects, tmp_path: Path) -> None:

@@ -213,7 +213,7 @@ def measure(
         for candidate, net in nets.items():
             if stop.is_set():
                 return
-            seconds = _seconds(net, model)
+            seconds = tile_seconds(net, model)
             if number:  # the first plans its shape
                 taken[candidate] = min(taken[candidate], seconds)
     for candidate, seconds in taken.items():
@@ -227,7 +227,7 @@ def _worst(net: Net, reference: Net, model: Model, count: int | None) -> float:
     return min(decibels(reference.upscale(tile), net.upscale(tile)) for tile in tiles_for(model)[:count])
 
 
-def _seconds(net: Net, model: Model) -> float:
+def tile_seconds(net: Net, model: Model) -> float:
     """For a tile; scaled up from a smaller one where the network is large."""
     tile = tiles_for(model)[0]
     side = min(net.tile, max(tile.shape[0], int((_MOST_OPERATIONS / max(1, model.operations)) ** 0.5)))

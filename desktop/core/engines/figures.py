@@ -68,9 +68,10 @@ def _of(network: Network) -> Figures:
     return Figures(halo, _TILE, per_pixel + answer, weight_bytes)
 
 
-def expected(model: Model) -> Figures:
-    """The same by what the catalogue says of it alone, without its file."""
-    return _of(_by_catalogue(model))
+def expected(model: Model, engine: str = "opencv") -> Figures:
+    """The same by what the catalogue says of it alone, without its file; an unknown engine is taken for OpenCV."""
+    network = _by_catalogue(model)
+    return _of_openvino(network, "f32") if engine == "openvino" else _of(network)
 
 
 def _network(model: Model, content: bytes) -> Network:
@@ -89,7 +90,10 @@ def _by_catalogue(model: Model) -> Network:
 
 def openvino_figures(model: Model, content: bytes, arithmetic: str) -> Figures:
     """The same for OpenVINO, which needs less memory, and whose time for a pixel hardly depends on the tile."""
-    network = _network(model, content)
+    return _of_openvino(_network(model, content), arithmetic)
+
+
+def _of_openvino(network: Network, arithmetic: str) -> Figures:
     found = _of(network)
     if network.algorithm != "edsr":
         return found
