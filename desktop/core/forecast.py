@@ -75,8 +75,8 @@ def tile_side(net: Net, budget_mib: int) -> int:
     return side
 
 
-# MiB that an engine's own code takes, and what is left of a network when the next one comes.
-_LIBRARY_MIB, _KEPT_MIB = {"openvino": 25}, 15
+# MiB for each pixel of a tile's answer that OpenVINO hands over, and what is left of a network when the next one comes.
+_ANSWER_MIB, _KEPT_MIB = {"openvino": 45 / memory.MIB}, 15
 _LOSSLESS_WEBP = 0.65  # of what PNG takes, measured on six old photos
 # A photo nobody has measured yet, among others that nobody has measured either.
 _USUAL_MEGAPIXELS = 1.0
@@ -299,7 +299,7 @@ class Forecaster:
 
 def _running_mib(model: Model, engine: str) -> int:
     needs = expected(model, engine)
-    return needs.working_mib(needs.tile) + _LIBRARY_MIB.get(engine, 0)
+    return needs.working_mib(needs.tile) + round(_ANSWER_MIB.get(engine, 0.0) * (needs.tile * model.scale) ** 2)
 
 
 def _on_disks(rooms: dict[Path, int], largest: dict[Path, int]) -> tuple[Need, ...]:

@@ -30,7 +30,7 @@ class Watching:
     Attributes:
         on: whether it is watched.
         folder, output: where photos appear, and where their results go.
-        scale, model, strength, self_ensemble, format, quality: as in ``Settings``, for these photos.
+        scale, target, model, strength, self_ensemble, format, quality: as in ``Settings``, for these photos.
     """
 
     on: bool = False
@@ -42,6 +42,7 @@ class Watching:
     self_ensemble: bool = False
     format: str = ""
     quality: int = 95
+    target: str = ""
 
     @property
     def strength_asked(self) -> int | None:

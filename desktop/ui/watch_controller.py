@@ -257,7 +257,7 @@ class WatchController(QObject):
             note,
             model=watching.model,
             scale=watching.scale,
-            target="",
+            target=watching.target,
             strength=watching.strength_asked,
             self_ensemble=watching.self_ensemble,
             output=Path(watching.output),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -20,13 +21,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from desktop.core.choices import closest_scale
 from desktop.core.errors import RekindleError
 from desktop.core.models.catalogue import RESTORE_FAMILY, Catalogue
 from desktop.core.photo.formats import OUTPUT_FORMATS
 from desktop.core.settings import Watching
 from desktop.ui import forms, theme, words
 from desktop.ui.model_box import ModelBox
+from desktop.ui.scale_box import ScaleBox
+from desktop.ui.size_dialog import SizeDialog
 from desktop.ui.strength import StrengthSlider
 
 
@@ -53,13 +55,15 @@ class WatchDialog(QDialog):
         self._folder.setObjectName("watchFolder")
         self._output = QLineEdit(watching.output)
         self._output.setObjectName("watchOutput")
-        self._scale = QComboBox()
+        self._scale = ScaleBox()
+        self._scale.setObjectName("watchScale")
+        self._scale.otherRequested.connect(self._ask_for_size)
         self._model = ModelBox(catalogue, watching.model)
         self._strength = StrengthSlider(watching.strength)
         self._strength_label = forms.label(self.tr("Strength"), self._strength.slider)
         self._best = forms.check(self.tr("Best quality, eight times slower"), watching.self_ensemble)
-        self._model.currentIndexChanged.connect(lambda: self._offer_scales(self._scale.currentData()))
-        self._offer_scales(watching.scale)
+        self._model.currentIndexChanged.connect(lambda: self._offer_sizes(*self._size))
+        self._offer_sizes(watching.scale, watching.target)
         self._format = QComboBox()
         self._format.addItem(self.tr("Same as the photo"), "")
         for entry in OUTPUT_FORMATS:
@@ -135,11 +139,13 @@ class WatchDialog(QDialog):
 
     def chosen(self) -> Watching:
         """What is to be watched, as the dialog stands."""
+        scale, target = self._size
         return replace(
             self._before,
             folder=self._folder.text().strip(),
             output=self._output.text().strip(),
-            scale=self._scale.currentData(),
+            scale=scale,
+            target=target,
             model=self._model.family,
             strength=self._strength.strength,
             self_ensemble=self._best.isChecked(),
@@ -164,15 +170,24 @@ class WatchDialog(QDialog):
         """As high as the words need that are broken at this width."""
         self.resize(width, max(self.height() if self.isVisible() else 0, self._column.totalHeightForWidth(width)))
 
-    def _offer_scales(self, wanted: int) -> None:
-        """Only what exists for the chosen model."""
-        self._scale.clear()
-        scales = self._catalogue.offered(self._model.family)
-        for scale in scales:
-            self._scale.addItem(f"×{scale}", scale)
-        self._scale.setCurrentIndex(max(0, self._scale.findData(closest_scale(scales, wanted))))
+    @property
+    def _size(self) -> tuple[int, str]:
+        """A scale, and the size that is asked for in its place; empty for none."""
+        choice = self._scale.choice
+        return (choice, "") if isinstance(choice, int) else (self._before.scale, choice or "")
+
+    def _offer_sizes(self, scale: int, target: str) -> None:
+        """Only the scales that exist for the chosen model; a size can be had with any."""
+        self._scale.offer(self._catalogue.offered(self._model.family), scale, target)
         for part in (self._strength_label, self._strength):
             part.setEnabled(self._model.family == RESTORE_FAMILY)
+
+    def _ask_for_size(self) -> None:
+        scale, target = self._size
+        dialog = SizeDialog(target, self)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.targetRequested.connect(partial(self._offer_sizes, scale))
+        dialog.open()
 
     def _with_button(self, line: QLineEdit) -> QHBoxLayout:
         choose = QPushButton(self.tr("Choose…"))

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -22,6 +23,9 @@ from desktop.core.patrol import Pace
 from desktop.core.settings import Watching
 from desktop.ui.app import create_window
 from desktop.ui.main_window import MainWindow
+from desktop.ui.model_box import ModelBox
+from desktop.ui.scale_box import ScaleBox
+from desktop.ui.size_dialog import SizeDialog
 
 PATIENCE_MS = 60_000
 FAST = Pace(look_s=0.02, settle_s=0.05)
@@ -96,6 +100,20 @@ def test_a_photo_that_appears_is_enhanced_into_the_other_folder_as_was_chosen(fo
     assert [path.name for path in folder.large.iterdir()] == ["a_x3.jpg"]
     assert window.jobs[0].request.quality == 80
     assert [path.name for path in folder.scans.iterdir()] == ["a.png"]
+
+
+@pytest.mark.parametrize(
+    ("target", "size"),
+    [("longest 60", (60, 40)), ("print 2x1cm@100 crop", (79, 39)), ("print 1x1cm@100 fit", (39, 39))],
+)
+def test_photos_that_appear_get_the_size_that_was_asked_for(target: str, size: tuple[int, int], folder: Folder) -> None:
+    window = folder.watch(target=target)
+    folder.photo("a.png")  # 24 x 16
+    folder.wait(lambda: [str(job.state) for job in window.jobs] in (["done"], ["failed"]))
+    assert window.jobs[0].error is None
+    assert window.jobs[0].request.target == target
+    with Image.open(window.jobs[0].output) as result:
+        assert result.size == size
 
 
 def test_what_was_in_the_folder_before_is_left_alone(folder: Folder) -> None:
@@ -437,6 +455,33 @@ def test_the_dialog_starts_and_stops_watching(folder: Folder, dialog: Callable[[
     shown.findChild(QPushButton, "watchStop").click()
     assert not status.isVisible()
     assert not folder.window._settings.watching.on
+
+
+def test_a_size_can_be_chosen_for_what_appears(folder: Folder, dialog: Callable[[], QDialog]) -> None:
+    shown = dialog()
+    _fill(shown, folder.scans, folder.large)
+    sizes = shown.findChild(ScaleBox, "watchScale")
+    assert sizes.choice == 3
+    sizes.otherRequested.emit()
+    asking = shown.findChild(SizeDialog)
+    asking.kind.setCurrentIndex(asking.kind.findData("width"))
+    asking.pixels.setValue(72)
+    asking.accept()
+    assert sizes.choice == "width 72"
+    assert shown.chosen().target == "width 72"
+    models = shown.findChild(ModelBox)
+    models.setCurrentIndex(models.findData("edsr-restore"))
+    assert sizes.choice == "width 72"  # with any model
+    shown.findChild(QPushButton, "watchStart").click()
+    folder.wait(lambda: not folder.window.findChildren(QDialog, "watchDialog"))
+    file = Folders.under(folder.base / "data").settings_file
+    folder.wait(lambda: settings_file.load(file).watching.target == "width 72")
+
+    again = dialog()
+    sizes = again.findChild(ScaleBox, "watchScale")
+    assert sizes.choice == "width 72"
+    sizes.choose_row(sizes.findData(2))
+    assert (again.chosen().scale, again.chosen().target) == (2, "")
 
 
 def test_the_dialog_says_why_a_folder_cannot_be_watched(folder: Folder, dialog: Callable[[], QDialog]) -> None:
