@@ -43,6 +43,7 @@ CHANGED = Settings(
         self_ensemble=True,
         format="png",
         quality=80,
+        target="longest 4000",
     ),
     keep_awake=True,
     keep_awake_asked=True,
