@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, QThreadPool, QTimer, Signal
 
 from desktop.core import priority
 from desktop.core.cancel import CancelToken
@@ -42,10 +42,13 @@ class Runner(QObject):
     Signals:
         progressed(job_id: str, part: float): part done, 0..1.
         finished(job_id: str, outcome: Outcome): exactly once for every job that was submitted.
+        freed(): a job's result is still to be written, but the next job may be submitted already.
     """
 
     progressed = Signal(str, float)
     finished = Signal(str, object)
+    freed = Signal()
+    _enhanced = Signal(str)
     _glimpsed = Signal(object, object)
 
     def __init__(
@@ -72,6 +75,8 @@ class Runner(QObject):
         self._tokens: dict[str, CancelToken] = {}
         self._glimpses: deque[Callable[[], None]] = deque()
         self._glimpse = CancelToken()
+        self._writing: set[str] = set()
+        self._enhanced.connect(self._free)
         self.finished.connect(self._forget)
         self._glimpsed.connect(self._tell_of_glimpse)
         # A window that is thrown away without being closed must not wait for a whole photo.
@@ -81,13 +86,25 @@ class Runner(QObject):
     def busy(self) -> bool:
         return bool(self._tokens)
 
-    def submit(self, job_id: str, request: Request) -> None:
-        """Queues a job. Raises ValueError where it is under way already."""
+    @property
+    def free(self) -> bool:
+        """Whether the network has nothing to do: of all jobs only one's result is still being written."""
+        return len(self._tokens) <= 1 and self._writing.issuperset(self._tokens)
+
+    def submit(self, job_id: str, request: Request, upcoming: Request | None = None) -> None:
+        """Queues a job.
+
+        Args:
+            upcoming: what will probably be submitted next, and is read meanwhile.
+
+        Raises:
+            ValueError: it is under way already.
+        """
         if job_id in self._tokens:
             raise ValueError(f"job {job_id} is under way")
         token = CancelToken()
         self._tokens[job_id] = token
-        self._pool.start(self._task(job_id, request, token))
+        self._pool.start(self._task(job_id, request, upcoming, token))
 
     def glimpse(
         self, request: Request, region: Region, begun: Begun, ended: Callable[[RekindleError | None], None]
@@ -157,12 +174,23 @@ class Runner(QObject):
             token.cancel()
 
     def shutdown(self) -> None:
-        """Cancels everything and waits until the thread is idle: a tile's time at most."""
+        """Cancels everything and waits until all is idle: for a tile, or for a result that is being written."""
         _cancel(self._tokens)
         self._glimpse.cancel()
+        self._pool.start(self._pipeline.forget)
         self._pool.waitForDone()
+        self._pipeline.wait()
 
-    def _task(self, job_id: str, request: Request, token: CancelToken) -> Callable[[], None]:
+    def _task(self, job_id: str, request: Request, upcoming: Request | None, token: CancelToken) -> Callable[[], None]:
+        def ended(outcome: Outcome) -> None:
+            # Gone with its window: then nobody is left to tell.
+            with contextlib.suppress(RuntimeError):
+                self.finished.emit(job_id, outcome)
+
+        def enhanced() -> None:
+            with contextlib.suppress(RuntimeError):
+                self._enhanced.emit(job_id)
+
         def work() -> None:
             priority.give_way()
 
@@ -171,25 +199,37 @@ class Runner(QObject):
                     self.progressed.emit(job_id, part)
 
             looking = self._onlooker(job_id) if self._onlooker is not None else None
-            outcome: Outcome = self._pipeline.process(
+            self._pipeline.begin(
                 request,
+                ended,
+                upcoming=upcoming,
+                enhanced=enhanced,
                 progress=report,
                 cancel=token,
                 order=lambda tiles: self._between(tiles if looking is None else looking.order(tiles)),
                 observer=looking,
                 publishing=partial(self._publishing, job_id) if self._publishing is not None else None,
             )
-            # Gone with its window: then nobody is left to tell.
-            with contextlib.suppress(RuntimeError):
-                self.finished.emit(job_id, outcome)
 
         return work
 
     def _tell_of_glimpse(self, ended: Callable[[RekindleError | None], None], error: RekindleError | None) -> None:
         ended(error)
 
+    def _free(self, job_id: str) -> None:
+        if job_id in self._tokens:  # it has not ended yet
+            self._writing.add(job_id)
+            self.freed.emit()
+
     def _forget(self, job_id: str) -> None:
         self._tokens.pop(job_id, None)
+        self._writing.discard(job_id)
+        QTimer.singleShot(0, self, self._let_go)
+
+    def _let_go(self) -> None:
+        """Nothing follows: what was read ahead is let go."""
+        if not self._tokens:
+            self._pool.start(self._pipeline.forget)
 
 
 def _cancel(tokens: dict[str, CancelToken], *_: object) -> None:

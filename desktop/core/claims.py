@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import unicodedata
 from collections import defaultdict, deque
 from collections.abc import Iterable
@@ -21,7 +22,7 @@ class _Claim:
 
 
 class Claims:
-    """What is known of a batch's files. May be told on any thread, and is asked on one.
+    """What is known of a batch's files. May be told and asked on any thread.
 
     Two names are compared as the most forgiving disk would, and where they could be one, the disk itself is asked
     whether they are.
@@ -31,6 +32,7 @@ class Claims:
         # Telling never waits for the disk; what was told is looked up when something is asked.
         self._told: deque[_Claim] = deque()
         self._by_name: dict[str, list[_Claim]] = defaultdict(list)
+        self._asking = threading.Lock()
 
     def protect(self, originals: Iterable[Path]) -> None:
         """Photos of the batch. None of them is ever replaced, whatever the results are called."""
@@ -53,8 +55,9 @@ class Claims:
         return any(claim.source == source for claim in self._on(target))
 
     def _on(self, target: Path) -> list[_Claim]:
-        self._take_in()
-        found = [claim for key in self._keys(target, {}) for claim in self._by_name.get(key, ())]
+        with self._asking:
+            self._take_in()
+            found = [claim for key in self._keys(target, {}) for claim in self._by_name.get(key, ())]
         return [claim for claim in found if _is_one(claim.path, target)]
 
     def _take_in(self) -> None:

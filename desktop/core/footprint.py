@@ -45,6 +45,18 @@ def picture_mib(
     return round(pixels * (_INPUT_COPIES * bytes_per_pixel + scale * scale * writing)) // memory.MIB
 
 
+def reading_mib(size: Size, bytes_per_pixel: int = _COLOUR) -> int:
+    """Memory in MiB for opening a photo of so many pixels, and for holding it."""
+    return picture_mib(*size, 0, bytes_per_pixel)
+
+
+def writing_mib(
+    size: Size, bytes_per_pixel: int = _COLOUR, output: OutputFormat | None = None, *, lossless: bool = False
+) -> int:
+    """The same for writing a result, which is held meanwhile."""
+    return picture_mib(*size, 1, bytes_per_pixel, output, lossless=lossless) - reading_mib(size, bytes_per_pixel)
+
+
 def plan_mib(
     plan: Plan, bytes_per_pixel: int = _COLOUR, output: OutputFormat | None = None, *, lossless: bool = False
 ) -> int:
@@ -54,9 +66,8 @@ def plan_mib(
     original = plan.original[0] * plan.original[1]
     return max(
         round(_INPUT_COPIES * bytes_per_pixel * original) // memory.MIB + between,
-        picture_mib(*plan.size, 1, bytes_per_pixel, output, lossless=lossless)
-        - picture_mib(*plan.size, 0, bytes_per_pixel, output, lossless=lossless)
-        + picture_mib(*plan.original, 0, bytes_per_pixel),
+        writing_mib(plan.size, bytes_per_pixel, output, lossless=lossless)
+        + reading_mib(plan.original, bytes_per_pixel),
     )
 
 
@@ -75,8 +86,7 @@ def peak_mib(
     steps = [taken(size) for size in plan.steps]
     enlarging = max((one + other for one, other in pairwise(steps)), default=0.0)
     ending = steps[-1] + taken(plan.inner) + (taken(plan.size) if plan.size != plan.inner else 0.0)
-    writing = picture_mib(*plan.size, 1, bytes_per_pixel, output, lossless=lossless)
-    writing -= picture_mib(*plan.size, 0, bytes_per_pixel, output)
+    writing = writing_mib(plan.size, bytes_per_pixel, output, lossless=lossless)
     return round(taken(plan.original) + running_mib + max(enlarging, ending, float(writing)))
 
 

@@ -7,6 +7,7 @@ import itertools
 import re
 import threading
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 
@@ -35,18 +36,20 @@ def resident_mib() -> int:
 
 
 class PeakMeter:
-    """Largest resident memory of this process and its children while the block runs.
+    """Largest resident memory of this process and its children from ``start`` to ``stop``, or while the block runs.
 
-    Linux keeps the exact peak and lets a process reset it (proc(5), clear_refs); elsewhere, and for
-    children, samples have to do.
+    Several may be at work at a time. Linux keeps the exact peak and lets a process reset it (proc(5), clear_refs);
+    elsewhere, and for children, samples have to do.
 
     Attributes:
-        peak_mib: the figure in MiB, final once the block is left.
+        peak_mib: the figure in MiB, final once it is stopped.
     """
 
     _INTERVAL_S = 0.1
     # Finding children means reading about every process of the machine, with the GIL held.
     _ROUNDS_PER_CENSUS = 10
+    _at_work: ClassVar[list[PeakMeter]] = []
+    _mutex = threading.Lock()
 
     def __init__(self) -> None:
         self.peak_mib = 0
@@ -56,15 +59,30 @@ class PeakMeter:
         self._thread = threading.Thread(target=self._sample, name="peak-meter", daemon=True)
 
     def __enter__(self) -> PeakMeter:
-        with contextlib.suppress(OSError):
-            Path("/proc/self/clear_refs").write_text("5")
-            self._exact = True
-        self._thread.start()
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        with PeakMeter._mutex:
+            for other in PeakMeter._at_work:
+                other._note_high_water()  # before the system forgets it
+            with contextlib.suppress(OSError):
+                Path("/proc/self/clear_refs").write_text("5")
+                self._exact = True
+            PeakMeter._at_work.append(self)
+        self._thread.start()
+
+    def stop(self) -> None:
         self._stop.set()
         self._thread.join()
+        with PeakMeter._mutex:
+            PeakMeter._at_work.remove(self)
+            self._note_high_water()
+
+    def _note_high_water(self) -> None:
         if self._exact:
             self.peak_mib = max(self.peak_mib, _high_water_mib())
 

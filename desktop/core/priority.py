@@ -30,7 +30,7 @@ def give_way() -> None:
 
     Where it cannot be done, work goes on as it is.
     """
-    if getattr(_given, "way", False):
+    if gave_way():
         return
     _given.way = True
     with contextlib.suppress(OSError, AttributeError):
@@ -49,6 +49,11 @@ def give_way() -> None:
             kernel = ctypes.windll.kernel32
             kernel.GetCurrentThread.restype = ctypes.c_void_p
             kernel.SetThreadPriority(ctypes.c_void_p(kernel.GetCurrentThread()), _THREAD_PRIORITY_BELOW_NORMAL)
+
+
+def gave_way() -> bool:
+    """Whether the calling thread has."""
+    return getattr(_given, "way", False)
 
 
 def start_opencv_threads() -> None:

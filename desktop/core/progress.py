@@ -223,6 +223,8 @@ class BatchClock:
         current = self._current if self._current and self._current.entry.job.id == job.id else None
         if job.state in ACTIVE:
             if current is None:
+                if known is not None and known.job.state in ACTIVE:
+                    return  # its result is being written, and another photo is under way
                 loads = entry.work.kind != self._loaded
                 self._current = _Current(entry, loads, elapsed, None if loads else elapsed, elapsed)
                 return

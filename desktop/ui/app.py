@@ -73,6 +73,7 @@ def _window_on(workspace: Workspace, system: System, pace: Pace = _PACE) -> Main
     pipeline.remember(opened.jobs)
     live = Live()
     runner = Runner(pipeline, publishing=opened.record.promise, onlooker=live.onlooker)
+    runner.finished.connect(live.end)
     experience = Experience(workspace.folders.cache)
     forecaster = Forecaster(workspace.catalogue, experience, workspace.measured)
     sizes: dict[str, Size] = {}

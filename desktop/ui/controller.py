@@ -71,6 +71,7 @@ class QueueController(QObject):
         self._intake.sortedOut.connect(self._added)
         runner.progressed.connect(queue.progressed)
         runner.finished.connect(self._finished)
+        runner.freed.connect(self._advance)
         queue.jobChanged.connect(clock.note)
         queue.jobsRemoved.connect(clock.forget)
 
@@ -280,14 +281,17 @@ class QueueController(QObject):
         self._advance()
 
     def _advance(self) -> None:
-        """Gives the runner its next photo, or ends the run."""
-        if not self._on or self._runner.busy or self.queue.active() is not None:
+        """Gives the runner its next photo, while the last one's result may still be being written, or ends the run."""
+        if not self._on or not self._runner.free:
             return
         waiting = None if self._ending else self.queue.next_waiting(unattended=self._unattended)
         if waiting is not None:
             if not self._paused:
                 self.queue.move([waiting], JobState.RUNNING)
-                self._runner.submit(waiting.id, waiting.request)
+                upcoming = self.queue.next_waiting(unattended=self._unattended)
+                self._runner.submit(waiting.id, waiting.request, upcoming.request if upcoming is not None else None)
+        elif self._runner.busy:
+            return
         elif self._ending or self._unattended or not self._intake.busy:
             self._on = self._paused = self._ending = self._unattended = False
             self._clock.hold()

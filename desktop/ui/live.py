@@ -18,7 +18,7 @@ from desktop.ui.viewport import Box
 
 
 class Live(QObject):
-    """Shows the one job under way to whoever looks at it, and has done first what is looked at.
+    """Shows a job under way to whoever looks at it, and has done first what is looked at.
 
     Signals:
         began(job_id: str, picture: Coming): there is something to see; again where the work had to begin anew.
@@ -33,7 +33,7 @@ class Live(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._looked_at: tuple[str, Region] | None = None
-        self._shown: tuple[str, Coming] | None = None
+        self._shown: dict[str, Coming] = {}
         self._built.connect(self._begin)
         self._came.connect(self._take)
 
@@ -52,14 +52,14 @@ class Live(QObject):
 
     def picture_of(self, job_id: str) -> Coming | None:
         """What there is to see of a job under way."""
-        return self._shown[1] if self._shown is not None and self._shown[0] == job_id else None
+        return self._shown.get(job_id)
 
-    def end(self) -> None:
-        """The job under way has ended: its pixels are let go."""
-        self._shown = None
+    def end(self, job_id: str) -> None:
+        """A job under way has ended: its pixels are let go."""
+        self._shown.pop(job_id, None)
 
     def _begin(self, job_id: str, picture: Coming) -> None:
-        self._shown = job_id, picture
+        self._shown[job_id] = picture
         self.began.emit(job_id, picture)
 
     def _take(self, job_id: str, part: Box) -> None:

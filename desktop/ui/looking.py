@@ -56,10 +56,6 @@ class Looking(QObject):
         """More of a result is there to see, tile by tile."""
         self._comparison.show_live(job_id, coming)
 
-    def end_job(self) -> None:
-        """The job under way has ended, and its pixels are let go."""
-        self._live.end()
-
     def follow(self) -> None:
         """What is on screen is done first."""
         self._live.look_at(self._comparison.subject, self._comparison.view.visible_region())

@@ -344,7 +344,6 @@ class MainWindow(QMainWindow):
         self._comparison.view.viewChanged.connect(looking.follow)
         self._comparison.commands.preview.triggered.connect(looking.preview)
         controller.queue.jobsChanged.connect(looking.offer_preview)
-        controller.photoEnded.connect(looking.end_job)
         for coming in (live.began, live.changed, glimpses.changed):
             coming.connect(looking.show)
         glimpses.failed.connect(notices.given)

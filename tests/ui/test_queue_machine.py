@@ -58,24 +58,40 @@ class FakeRunner(QObject):
 
     progressed = Signal(str, float)
     finished = Signal(str, object)
+    freed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.job: tuple[str, Request] | None = None
-        self.paused = self.cancelled = False
+        self.jobs: list[tuple[str, Request]] = []
+        self.writing = False
+        self.cancelled: set[str] = set()
         self.submitted: list[str] = []
         self.allowed: Callable[[str], None] = lambda job_id: None
 
     @property
     def busy(self) -> bool:
-        return self.job is not None
+        return bool(self.jobs)
 
-    def submit(self, job_id: str, request: Request) -> None:
-        assert self.job is None, "two photos at a time"
+    @property
+    def free(self) -> bool:
+        return len(self.jobs) <= self.writing
+
+    @property
+    def job(self) -> tuple[str, Request] | None:
+        """The one that ends next: of two, the one whose result is being written."""
+        return self.jobs[0] if self.jobs else None
+
+    def submit(self, job_id: str, request: Request, upcoming: Request | None = None) -> None:
+        assert self.free, "two photos at a time"
         self.allowed(job_id)
-        self.job = job_id, request
-        self.paused = self.cancelled = False
+        self.jobs.append((job_id, request))
         self.submitted.append(job_id)
+
+    def write(self) -> None:
+        """The network has done its part of a job."""
+        assert not self.writing
+        self.writing = True
+        self.freed.emit()
 
     def use_limits(self, limits: Limits) -> None:
         pass
@@ -84,21 +100,21 @@ class FakeRunner(QObject):
         list(originals)
 
     def pause(self) -> None:
-        self.paused = True
+        pass
 
     def resume(self) -> None:
-        self.paused = False
+        pass
 
     def cancel(self, job_id: str) -> None:
-        if self.job is not None and self.job[0] == job_id:
-            self.cancelled = True
+        self.cancelled.add(job_id)
 
     def shutdown(self) -> None:
-        self.job = None
+        self.jobs.clear()
 
     def end(self, outcome: Outcome) -> None:
-        assert self.job is not None
-        job_id, self.job = self.job[0], None
+        job_id, _ = self.jobs.pop(0)
+        self.writing = False
+        self.cancelled.discard(job_id)
         self.finished.emit(job_id, outcome)
 
 
@@ -459,8 +475,14 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(parts=st.lists(st.floats(0, 1), min_size=1, max_size=3))
     def progress(self, parts: list[float]) -> None:
         for part in parts:
-            if not self.session.runner.cancelled:
+            if self.session.runner.job[0] not in self.session.runner.cancelled:
                 self.session.runner.progressed.emit(self.session.runner.job[0], part)
+
+    @precondition(lambda self: self.session.runner.busy and not self.session.runner.writing)
+    @rule()
+    def write(self) -> None:
+        """The network is free for the next photo."""
+        self.session.runner.write()
 
     @precondition(lambda self: self.session.runner.busy and self.promised is None)
     @rule()
@@ -504,7 +526,7 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(state=ENDED_BADLY)
     def end_otherwise(self, state: JobState) -> None:
         request = self.session.runner.job[1]
-        if self.session.runner.cancelled:
+        if self.session.runner.job[0] in self.session.runner.cancelled:
             self.session.runner.end(Outcome(request=request, state=JobState.CANCELLED, error=CancelledError()))
             return
         error = UnreadablePhotoError("“{name}” cannot be read.", name="x") if state is JobState.FAILED else None
@@ -577,9 +599,10 @@ class QueueMachine(RuleBasedStateMachine):
 
     @invariant()
     def one_at_a_time(self) -> None:
+        """But for a second one whose result is being written."""
         active = [job.id for job in self.jobs if job.state in ACTIVE]
-        assert len(active) <= 1
-        assert active == ([self.session.runner.job[0]] if self.session.runner.busy else [])
+        assert len(active) <= 1 + self.session.runner.writing
+        assert sorted(active) == sorted(job_id for job_id, _ in self.session.runner.jobs)
 
     @invariant()
     def progress_can_be_told(self) -> None:

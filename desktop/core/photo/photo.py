@@ -106,6 +106,12 @@ class Photo:
         return self.pixels.ndim == 2
 
     @property
+    def bytes_per_pixel(self) -> int:
+        """With its transparency."""
+        planes = (self.pixels.shape[2] if self.pixels.ndim == 3 else 1) + (self.alpha is not None)
+        return planes * int(self.pixels.dtype.itemsize)
+
+    @property
     def bits(self) -> int:
         """Bits per channel: 8 or 16."""
         return int(self.pixels.dtype.itemsize) * 8
