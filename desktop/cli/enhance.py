@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import logging
 import sys
@@ -11,19 +10,17 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from tqdm import tqdm
 
-from desktop.cli.bar import Bar, bar_line, shortened
+from desktop.cli.bar import bar_line, shortened
+from desktop.cli.batch import work_through
 from desktop.cli.foresight import predicted_record, predicted_words
 from desktop.cli.interrupt import EXIT_INTERRUPTED, interruptible
 from desktop.cli.terminal import accept_every_name
 from desktop.core import memory, priority
-from desktop.core.cancel import CancelToken
 from desktop.core.collect import LeftOut, collect
 from desktop.core.errors import RekindleError, UsageError
 from desktop.core.experience import Experience
@@ -37,8 +34,6 @@ from desktop.core.outcome import Outcome
 from desktop.core.photo.cut import Cut
 from desktop.core.photo.formats import BY_SUFFIX, READABLE_SUFFIXES
 from desktop.core.photo.isolated import PhotoReader
-from desktop.core.photo.photo import Fidelity, Item
-from desktop.core.pipeline import Pipeline
 from desktop.core.sizes import Target, first_model
 from desktop.core.workspace import Workspace
 
@@ -72,13 +67,16 @@ def run_enhance(options: argparse.Namespace, children: WorkerPool | None = None)
     pipeline.protect(request.path for request in requests)
     counts: Counter[JobState] = Counter()
     ended: list[Job] = []
+
+    def end(outcome: Outcome) -> None:
+        counts[outcome.state] += 1
+        if options.report is not None:
+            ended.append(outcome.as_job(str(len(ended))))
+
     started = time.perf_counter()
     with closing(workspace):
         with interruptible() as cancel:
-            for outcome in _outcomes(workspace, pipeline, requests, cancel, as_json=options.json):
-                counts[outcome.state] += 1
-                if options.report is not None:
-                    ended.append(outcome.as_job(str(len(ended))))
+            work_through(workspace, pipeline, requests, cancel, end, as_json=options.json)
         _sum_up(counts, time.perf_counter() - started, as_json=options.json)
         status = _EXIT_FAILED if counts[JobState.FAILED] else _EXIT_OK
         if options.report is not None:
@@ -141,30 +139,6 @@ def _foresee(workspace: Workspace, requests: list[Request], *, as_json: bool) ->
         else:
             print(f"{request.path}: {error}", file=sys.stderr)
     return status
-
-
-def _outcomes(
-    workspace: Workspace, pipeline: Pipeline, requests: list[Request], cancel: CancelToken, *, as_json: bool
-) -> Iterator[Outcome]:
-    """Does one photo after another, says how each of them went, and learns from it."""
-    experience = Experience(workspace.folders.cache)
-    forecaster = Forecaster(workspace.catalogue, experience, workspace.measured)
-    with closing(Bar(requests, forecaster, workspace.reader)) as bar:
-        for job in bar.jobs:
-            if job.request.target and not as_json:
-                _announce(job.request, forecaster, workspace.reader)
-            told: list[Item] = []
-            outcome = pipeline.process(
-                job.request, progress=bar.start(job), cancel=cancel, foretell=partial(_foretell, job.request, told)
-            )
-            bar.end(job, outcome)
-            experience.note(outcome.request, outcome.state, outcome.account, outcome.result)
-            _tell(outcome, told, as_json=as_json)
-            sys.stdout.flush()  # a photo's line is news, also for whoever reads it through a pipe
-            if experience.due:
-                experience.save()
-            yield outcome
-    experience.save()
 
 
 def _report(ended: list[Job], target: Path, reader: PhotoReader, *, quiet: bool) -> int:
@@ -260,47 +234,6 @@ def _destination(options: argparse.Namespace) -> tuple[Path | None, Path | None,
     return None, output, by_suffix.name
 
 
-def _announce(request: Request, forecaster: Forecaster, reader: PhotoReader) -> None:
-    """What a photo will come to, where its size was asked for; if it cannot be said, working on it says why."""
-    with contextlib.suppress(RekindleError):
-        words = predicted_words(forecaster.predict(request, reader.glance(request.path)))
-        tqdm.write(f"{request.path}: {words}", file=sys.stderr)
-
-
-def _foretell(request: Request, told: list[Item], fidelity: Fidelity) -> None:
-    """Says before a photo is enhanced what will not be kept of it, and remembers what was said."""
-    told += fidelity.lost
-    for item in fidelity.lost:
-        tqdm.write(f"{request.path}: will not be kept: {item.item} ({item.detail})", file=sys.stderr)
-
-
-def _tell(outcome: Outcome, told: list[Item], *, as_json: bool) -> None:
-    """How a photo went; what has been ``told`` before is not said again."""
-    if as_json:
-        # In ASCII, so that every name arrives whole whatever the encoding, even one that is not UTF-8.
-        tqdm.write(json.dumps(as_record(outcome)), file=sys.stdout)
-        return
-    name = outcome.request.path
-    if outcome.decision is not None:
-        strength = f", strength {outcome.strength}" if outcome.strength is not None else ""
-        tqdm.write(f"{name}: {outcome.model}{strength}, because {outcome.decision.reason}", file=sys.stderr)
-    match outcome.state:
-        case JobState.DONE:
-            tqdm.write(
-                f"{name} → {outcome.output}  ({outcome.width} × {outcome.height}, {outcome.seconds:.1f} s)",
-                file=sys.stdout,
-            )
-            for item in (item for item in outcome.fidelity.lost if item not in told):
-                tqdm.write(f"  not kept: {item.item} ({item.detail})", file=sys.stdout)
-        case JobState.SKIPPED:
-            why = f"{outcome.output} exists" if outcome.output else "Rekindle has made it"
-            tqdm.write(f"{name}: skipped, {why}", file=sys.stdout)
-        case JobState.CANCELLED:
-            tqdm.write(f"{name}: cancelled", file=sys.stderr)
-        case _:
-            tqdm.write(f"{name}: {outcome.error}", file=sys.stderr)
-
-
 def _sum_up(counts: Counter[JobState], seconds: float, *, as_json: bool) -> None:
     figures = {
         state.value: counts[state] for state in (JobState.DONE, JobState.FAILED, JobState.SKIPPED, JobState.CANCELLED)
@@ -310,36 +243,3 @@ def _sum_up(counts: Counter[JobState], seconds: float, *, as_json: bool) -> None
     elif sum(figures.values()) > 1:
         words = ", ".join(f"{number} {state}" for state, number in figures.items() if number)
         print(f"{words} in {seconds:.1f} s")
-
-
-def as_record(outcome: Outcome) -> dict[str, Any]:
-    """The object that ``--json`` prints for one photo."""
-    fidelity = asdict(outcome.fidelity)
-    return {
-        "input": str(outcome.request.path),
-        "output": str(outcome.output) if outcome.output else None,
-        "status": outcome.state.value,
-        "error": _error(outcome.error),
-        "model": outcome.model,
-        "strength": outcome.strength,
-        "self_ensemble": outcome.self_ensemble,
-        "reason": str(outcome.decision.reason) if outcome.decision else None,
-        "scale": outcome.scale,
-        "target": outcome.request.target or None,
-        "passes": list(outcome.passes),
-        "straighten": outcome.request.cut.degrees if outcome.request.cut else 0.0,
-        "crop": list(outcome.request.cut.box) if outcome.request.cut and outcome.request.cut.box else None,
-        "engine": outcome.engine,
-        "precision": outcome.precision,
-        "cached": outcome.cached,
-        "width": outcome.width,
-        "height": outcome.height,
-        "seconds": round(outcome.seconds, 4),
-        "load_seconds": round(outcome.load_seconds, 4),
-        "peak_rss_mib": outcome.peak_rss_mib,
-        **{key: list(items) for key, items in fidelity.items()},
-    }
-
-
-def _error(error: RekindleError | None) -> dict[str, str] | None:
-    return {"code": error.code, "message": error.message} if error else None
