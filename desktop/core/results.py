@@ -38,6 +38,14 @@ class Finished:
     fidelity: Fidelity
 
 
+@dataclass(frozen=True)
+class Remembered:
+    """How many results, and the bytes that remembering them takes."""
+
+    count: int
+    bytes: int
+
+
 class Results:
     """What was finished lately, in a file of the cache. For one thread; other programs may add theirs.
 
@@ -76,9 +84,26 @@ class Results:
         except (OSError, ValueError) as error:
             logger.info("A result cannot be remembered: %s", error)
 
+    def remembered(self) -> Remembered:
+        """What there is. Nothing, where it cannot be read."""
+        try:
+            listed = self._path.read_bytes()
+        except OSError:
+            return Remembered(0, 0)
+        return Remembered(listed.count(b"\n"), len(listed))
+
+    def forgotten(self) -> Remembered:
+        """Clears them; what is left, which is more than nothing only where the disk refuses."""
+        try:
+            self.clear()
+        except OSError as error:
+            logger.warning("What is remembered of results cannot be forgotten: %s", error)
+        return self.remembered()
+
     def clear(self) -> None:
         """Forgets all of them; the files themselves stay where they are. Raises OSError."""
-        self._path.unlink(missing_ok=True)
+        with self._mutex:
+            self._path.unlink(missing_ok=True)
 
 
 def key_of(photo: Photo, parts: Iterable[object]) -> str:

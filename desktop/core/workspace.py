@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from desktop.core import errors, priority
 from desktop.core.engines.available import available_engines
-from desktop.core.engines.choosing import Measured, candidates, is_measured, look, measure, prepare
+from desktop.core.engines.choosing import Gain, Measured, candidates, gain, is_measured, look, measure, prepare
 from desktop.core.forecast import DEFAULT_MAX_MEGAPIXELS
 from desktop.core.isolation.pool import WorkerPool
 from desktop.core.loaded_net import LoadedNet
@@ -62,6 +62,18 @@ class Workspace:
     def measured(self) -> Measured:
         """How fast the engines are on this machine, as far as that is known."""
         return Measured(self.folders.cache)
+
+    @cached_property
+    def results(self) -> Results:
+        """What was finished lately and need not be made again."""
+        return Results(self.folders.cache)
+
+    def gain(self, family: str, scale: int) -> Gain | None:
+        """What fast arithmetic gives on this machine for a model, as far as that was measured."""
+        try:
+            return gain(self.measured.of(self.catalogue.choose(family, scale)))
+        except errors.RekindleError:
+            return None
 
     @property
     def installer(self) -> Installer:
@@ -137,7 +149,7 @@ class Workspace:
             LoadedNet(self.store, measured=self.measured),
             Limits.chosen(memory_mib, max_megapixels, spare_cores),
             self.reader,
-            Results(self.folders.cache),
+            self.results,
         )
 
     def log_to_file(self) -> None:

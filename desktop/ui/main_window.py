@@ -416,6 +416,11 @@ class MainWindow(QMainWindow):
         dialog.settingsRequested.connect(self._change_settings)
         example = example_task(self._queue.view.current_job(), self._settings, self._workspace)
         self._disk.run(example, dialog.results.show_example)
+        results = self._workspace.results
+        self._disk.run(results.remembered, dialog.show_remembered)
+        dialog.forgetRequested.connect(lambda: self._disk.run(results.forgotten, dialog.show_remembered))
+        model, scale = self._settings.model, self._settings.scale
+        self._disk.run(lambda: self._workspace.gain(model, scale), dialog.show_gain)
         self._attendant.impossible.connect(dialog.forbid)
         self._attendant.find_impossible()
         dialog.open()

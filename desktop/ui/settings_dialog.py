@@ -9,11 +9,14 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTabWidget, QVBoxLayout
 
 from desktop.core import memory, priority
 from desktop.core.engines.base import EXACT, FAST
+from desktop.core.engines.choosing import Gain
 from desktop.core.paths import Folders
+from desktop.core.results import Remembered
 from desktop.core.settings import Settings
 from desktop.ui import theme
 from desktop.ui.choice_box import ChoiceBox
 from desktop.ui.forms import Explanation, form, label, quiet, spin
+from desktop.ui.remembered_row import RememberedRow
 from desktop.ui.settings_carried import CarriedPage
 from desktop.ui.settings_results import ResultsPage
 from desktop.ui.switch import Switch
@@ -24,9 +27,11 @@ class SettingsDialog(QDialog):
 
     Signals:
         settingsRequested(settings: Settings): the person wants these.
+        forgetRequested(): the person wants what is remembered of finished results to be forgotten, now.
     """
 
     settingsRequested = Signal(object)
+    forgetRequested = Signal()
 
     def __init__(self, settings: Settings, folders: Folders, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,22 +63,21 @@ class SettingsDialog(QDialog):
             "notify": Switch(self.tr("Notify me when all photos are done"), settings.notify),
         }
 
+        self._remembered = RememberedRow()
+        self._remembered.forgetRequested.connect(self.forgetRequested)
         work = QWidget()
         rows = form(work)
         rows.addRow(label(self.tr("Calculation"), self._precision), self._precision)
-        told = Explanation(
-            self.tr(
-                "Fast rounds numbers while it calculates: several times faster, and no eye can tell the results apart. "
-                "Exact gives the same on every computer, to one grey level."
-            )
-        )
-        self._precision.setAccessibleDescription(told.text())
-        rows.addRow("", told)
+        self._told = Explanation("")
+        rows.addRow("", self._told)
+        self.show_gain(None)
         rows.addRow(label(self.tr("Cores left free"), self._spare), self._spare)
         rows.addRow(label(self.tr("Memory for enhancing"), self._memory), self._memory)
         rows.addRow(label(self.tr("Largest result"), self._limit), self._limit)
         for switch in self._switches.values():
             rows.addRow("", switch)
+            if switch is self._switches["reuse_results"]:
+                rows.addRow("", self._remembered)
         pages = QTabWidget()
         pages.addTab(self.results, self.tr("Results"))
         pages.addTab(self.carried, self.tr("Photo data"))
@@ -116,6 +120,31 @@ class SettingsDialog(QDialog):
             pause_on_battery=self._switches["pause_on_battery"].on,
             notify=self._switches["notify"].on,
         )
+
+    def show_gain(self, gain: Gain | None) -> None:
+        """What fast arithmetic gives and costs on this computer, where that is known."""
+        if gain is None:
+            gives = self.tr(
+                "Fast rounds numbers while it calculates: about three times as fast, and off by half a grey level of "
+                "255, which no eye can tell."
+            )
+        else:
+            gives = self.tr(
+                "Fast rounds numbers while it calculates: on this computer {times} times as fast, and off by {levels} "
+                "grey levels of 255, which no eye can tell."
+            ).format(
+                times=self.locale().toString(gain.times, "f", 1), levels=self.locale().toString(gain.levels, "f", 1)
+            )
+        exact = self.tr(
+            "Exact takes that much longer and gives the same on every computer, to one grey level: for comparisons "
+            "and archives."
+        )
+        self._told.setText(f"{gives} {exact}")
+        self._precision.setAccessibleDescription(self._told.text())
+
+    def show_remembered(self, remembered: Remembered) -> None:
+        """How much there is to forget."""
+        self._remembered.show_remembered(remembered)
 
     def forbid(self, setting: str, reason: str) -> None:
         """Takes a switch out of use that makes no sense on this computer; what was chosen stays as it is."""

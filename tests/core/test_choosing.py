@@ -148,3 +148,24 @@ def test_a_new_model_is_looked_at_when_it_arrives(model, weights, fake_engine, f
     found = {str(one): value.decibels >= 50 for one, value in measured.of(model).items()}
     assert found == {"quick/int8": True, "wrong/bf16": False}
     assert engines["opencv"].loaded == [model.id]
+
+
+def test_the_gain_is_the_fastest_good_one_beside_the_fastest_exact_one():
+    found = {
+        Candidate("openvino", "int8"): Found(54.15, 100.0),
+        Candidate("openvino", "bf16"): Found(60.0, 200.0),
+        Candidate("openvino", "f32"): Found(90.0, 400.0),
+        Candidate("opencv", "f32"): Found(float("inf"), 310.0),
+    }
+    told = choosing.gain(found)
+    assert told is not None
+    assert told.times == pytest.approx(3.1)
+    assert told.levels == pytest.approx(0.5, abs=0.01)
+
+
+def test_no_gain_is_told_that_was_not_measured_or_is_none():
+    exact, fast = Candidate("opencv", "f32"), Candidate("openvino", "int8")
+    assert choosing.gain({}) is None
+    assert choosing.gain({exact: Found(float("inf"), 300.0), fast: Found(54.0)}) is None
+    assert choosing.gain({exact: Found(float("inf"), 300.0), fast: Found(40.0, 100.0)}) is None
+    assert choosing.gain({exact: Found(float("inf"), 300.0), fast: Found(54.0, 400.0)}) is None

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 
 from desktop.core.jobs import JobState, Request, Result
 from desktop.core.photo.photo import Fidelity, Item
 from desktop.core.pipeline import Pipeline
-from desktop.core.results import Finished, Results
+from desktop.core.results import Finished, Remembered, Results
 
 
 @pytest.fixture
@@ -152,3 +153,26 @@ def test_where_nothing_can_be_kept_everything_is_made_anew(fake_pipeline, photo_
     line = Pipeline(inner._catalogue, inner._loaded, inner.limits, results=Results(tmp_path / "file" / "cache"))
     photo = photo_file("a.png")
     assert [line.process(Request(photo)).cached for _ in range(2)] == [False, False]
+
+
+def test_what_is_remembered_can_be_counted_and_forgotten(tmp_path):
+    results = Results(tmp_path / "cache")
+    assert results.remembered() == Remembered(0, 0)
+    for number in range(3):
+        results.note(f"{number:064}", Finished(Result(tmp_path / "a.png", 1, "0"), 3, 2, Fidelity()))
+    held = results.remembered()
+    assert held.count == 3
+    assert held.bytes == sum(entry.stat().st_size for entry in (tmp_path / "cache").iterdir())
+    assert results.forgotten() == Remembered(0, 0)
+    assert results.find(f"{0:064}") is None
+
+
+def test_what_the_disk_does_not_let_go_is_still_counted(tmp_path, monkeypatch):
+    results = Results(tmp_path / "cache")
+    results.note("a" * 64, Finished(Result(tmp_path / "a.png", 1, "0"), 3, 2, Fidelity()))
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    assert results.forgotten().count == 1

@@ -9,13 +9,16 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QMenu, QTabWidget
+from PySide6.QtWidgets import QDialogButtonBox, QFileDialog, QLabel, QMenu, QPushButton, QTabWidget
 from pytestqt.qtbot import QtBot
 
-from desktop.core.jobs import DEFAULT_TEMPLATE, Request
+from desktop.core.engines.choosing import Gain
+from desktop.core.jobs import DEFAULT_TEMPLATE, Request, Result
 from desktop.core.models.catalogue import Model
 from desktop.core.naming import FIELDS, Example, Facts
 from desktop.core.paths import Folders, sample_photo
+from desktop.core.photo.photo import Fidelity
+from desktop.core.results import Finished, Remembered
 from desktop.core.settings import Settings
 from desktop.ui.forms import Explanation
 from desktop.ui.main_window import MainWindow
@@ -245,3 +248,39 @@ def test_a_name_that_is_chosen_is_what_results_are_called(
     with qtbot.waitSignal(window.queueFinished, timeout=PATIENCE_MS):
         window.start()
     assert [job.output.name for job in window.jobs if job.output] == ["album 001 a.png"]
+
+
+def test_what_fast_gives_and_costs_is_said_in_this_computer_s_figures(dialog_of: DialogOf) -> None:
+    dialog = dialog_of()
+    told = dialog._told
+    assert "about three times" in told.text()
+    dialog.show_gain(Gain(2.62, 0.44))
+    assert "on this computer 2.6 times as fast, and off by 0.4 grey levels" in told.text()
+    assert dialog._precision.accessibleDescription() == told.text()
+    dialog.show_gain(None)
+    assert "about three times" in told.text()
+
+
+def test_remembered_results_are_counted_and_forgotten_at_a_press(qtbot: QtBot, dialog_of: DialogOf) -> None:
+    dialog = dialog_of()
+    button = dialog.findChild(QPushButton, "forgetResultsButton")
+    assert not button.isEnabled()
+    dialog.show_remembered(Remembered(312, 210 * 1024))
+    assert any("312 results are remembered (210 KiB)" in one.text() for one in dialog.findChildren(QLabel))
+    with qtbot.waitSignal(dialog.forgetRequested):
+        button.click()
+    dialog.show_remembered(Remembered(0, 0))
+    assert not button.isEnabled()
+
+
+def test_the_window_forgets_results_on_disk(qtbot: QtBot, window: MainWindow) -> None:
+    results = window._workspace.results
+    results.note("a" * 64, Finished(Result(Path("/a.png"), 1, "0"), 3, 2, Fidelity()))
+    window._open_settings()
+    dialog = window.findChild(SettingsDialog)
+    button = dialog.findChild(QPushButton, "forgetResultsButton")
+    qtbot.waitUntil(button.isEnabled, timeout=PATIENCE_MS)
+    button.click()
+    qtbot.waitUntil(lambda: not button.isEnabled(), timeout=PATIENCE_MS)
+    assert results.remembered().count == 0
+    dialog.reject()

@@ -171,6 +171,31 @@ def look(engines: Mapping[str, Engine], model: Model, file: Path, measured: Meas
             logger.warning("%s cannot run %s: %s", candidate, model.id, error)
 
 
+@dataclass(frozen=True)
+class Gain:
+    """What fast arithmetic gives on this machine, and what it costs.
+
+    Attributes:
+        times: so many times as fast as float32.
+        levels: grey levels of 255 that its answers are off by, root mean square, on the worst tile.
+    """
+
+    times: float
+    levels: float
+
+
+def gain(found: Mapping[Candidate, Found]) -> Gain | None:
+    """What was measured of a model; None where nothing was, or nothing is faster than float32."""
+    timed = {one: known for one, known in found.items() if known.ns_per_pixel and np.isfinite(known.ns_per_pixel)}
+    exact = [known.ns_per_pixel for one, known in timed.items() if one.arithmetic == F32]
+    fast = [known for one, known in timed.items() if one.arithmetic != F32 and known.decibels >= ALIKE_DB]
+    if not exact or not fast:
+        return None
+    best = min(fast, key=lambda known: known.ns_per_pixel)
+    times = min(exact) / best.ns_per_pixel
+    return Gain(times, float(255 / 10 ** (best.decibels / 20))) if times > 1 else None
+
+
 def is_measured(found: Mapping[Candidate, Found], listed: Iterable[Candidate]) -> bool:
     """Whether nothing is left to find out."""
     return all(one in found and found[one].ns_per_pixel for one in listed)
