@@ -27,6 +27,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from desktop.core.models.store import Store
+from desktop.runner import Runner
 from desktop.ui import words
 from desktop.ui.app import create_window
 from desktop.ui.main_window import MainWindow
@@ -36,6 +37,12 @@ ROOT = hasattr(os, "geteuid") and os.geteuid() == 0
 NOBODY = 65534
 # What a grandparent would not understand, or what was not meant for them.
 NOT_FOR_PEOPLE = ("Errno", "Error", "exception", "Traceback", "None", "database", "SQLite", "tensor", "/proc")
+
+
+@pytest.fixture(autouse=True)
+def _between_two_photos(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Harm is done between two photos, so none is begun before the one before has ended."""
+    monkeypatch.setattr(Runner, "free", property(lambda runner: not runner.busy))
 
 
 @dataclass
