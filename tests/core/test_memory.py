@@ -7,7 +7,6 @@ import sys
 import textwrap
 import threading
 
-import numpy as np
 import psutil
 import pytest
 
@@ -24,35 +23,46 @@ def test_some_memory_is_available():
     assert 0 < memory.available_mib() <= psutil.virtual_memory().total // memory.MIB
 
 
+def peaks(script: str) -> list[int]:
+    """What a script prints, in a process of its own: what other tests have left behind here may go, or grow, at any
+    moment."""
+    command = [sys.executable, "-c", "from desktop.core.memory import MIB, PeakMeter\n" + textwrap.dedent(script)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return [int(line) for line in printed.split()]
+
+
 def test_the_peak_shows_memory_that_is_held():
-    # In a process of its own: what other tests have left behind may go at any moment.
-    script = """
+    before, during = peaks("""
     import numpy
-    from desktop.core import memory
-    with memory.PeakMeter() as before:
+    with PeakMeter() as before:
         pass
-    held = numpy.ones(200 * memory.MIB // 8)
-    with memory.PeakMeter() as during:
+    held = numpy.ones(200 * MIB // 8)
+    with PeakMeter() as during:
         pass
-    print(during.peak_mib - before.peak_mib)
-    """
-    command = [sys.executable, "-c", textwrap.dedent(script)]
-    assert int(subprocess.run(command, check=True, capture_output=True, text=True).stdout) >= 150
+    print(before.peak_mib, during.peak_mib)
+    """)
+    assert during >= before + 150
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="not on this platform: only Linux keeps exact peaks")
 def test_the_peak_shows_memory_that_is_gone_again():
+    before, during, after = peaks("""
+    import numpy
     with PeakMeter() as before:
         pass
     with PeakMeter() as during:
-        np.ones(200 * memory.MIB // 8)
+        numpy.ones(200 * MIB // 8)
     with PeakMeter() as after:
         pass
-    assert during.peak_mib >= before.peak_mib + 150
-    assert after.peak_mib <= during.peak_mib - 150
+    print(before.peak_mib, during.peak_mib, after.peak_mib)
+    """)
+    assert during >= before + 150
+    assert after <= during - 150
 
 
 def test_the_peak_counts_children():
+    alone, without = peaks("""
+    import subprocess, sys
     script = "import numpy, sys; held = numpy.ones(25_000_000); print(flush=True); sys.stdin.read()"
     child = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with child:
@@ -62,7 +72,9 @@ def test_the_peak_counts_children():
         child.stdin.close()
     with PeakMeter() as without:
         pass
-    assert alone.peak_mib >= without.peak_mib + 150
+    print(alone.peak_mib, without.peak_mib)
+    """)
+    assert alone >= without + 150
 
 
 def test_a_meter_leaves_no_thread_behind():
