@@ -49,11 +49,14 @@ class Edsr(nn.Module):
         self.up = conv(features, 3 * scale * scale)
         self.register_buffer("mean", torch.tensor(MEAN).view(1, 3, 1, 1), persistent=False)
 
+    def features(self, x: Tensor) -> Tensor:
+        """Return what the last convolution sees: (N, features, H, W)."""
+        head = self.head(x - self.mean)
+        return self.body_end(self.blocks(head)) + head
+
     def forward(self, x: Tensor) -> Tensor:
         """Return the enlarged pictures. Not clipped: the loss must see how far a value is out of range."""
-        head = self.head(x - self.mean)
-        body = self.body_end(self.blocks(head)) + head
-        return torch.pixel_shuffle(self.up(body).float(), self.scale) + self.mean
+        return torch.pixel_shuffle(self.up(self.features(x)).float(), self.scale) + self.mean
 
 
 def key_of(parameter: str) -> str:

@@ -86,7 +86,7 @@ class Trainer:
         self.device = device
         self.exact = exact
         self.wear = recipe.wear(recipe.scale, recipe.patch, device)
-        held = max(1, min(HELD_BACK, len(tiles) // 10))
+        held = held_back(tiles)
         self.tiles = Tiles.load(tiles[held:], self.wear.extent, device)
         self.net = Edsr(recipe.scale).to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.ema = copy.deepcopy(self.net).requires_grad_(False)
@@ -146,6 +146,19 @@ class Trainer:
         return float((-10 * torch.log10((error**2).mean((1, 2)))).mean())
 
 
+def tiles_in(folders: Sequence[Path]) -> list[Path]:
+    """Return the tiles of these folders, in the order that says which are set aside."""
+    tiles = sorted((path for folder in folders for path in folder.glob("*.jpg")), key=lambda path: path.name)
+    if len(tiles) < 2:
+        raise TrainError("there are no tiles (*.jpg) in " + ", ".join(map(str, folders)))
+    return tiles
+
+
+def held_back(tiles: Sequence[Path]) -> int:
+    """Return how many of the first tiles are never trained on."""
+    return max(1, min(HELD_BACK, len(tiles) // 10))
+
+
 def write_checkpoint(path: Path, state: dict[str, Any]) -> None:
     """Write a checkpoint, whole or not at all."""
     partial = path.with_name(path.name + ".part")
@@ -178,9 +191,7 @@ def train(name: str, recipe: Recipe, options: argparse.Namespace) -> None:
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = True
     torch.backends.cudnn.benchmark = True
     torch.manual_seed(options.seed)
-    tiles = sorted((path for folder in options.tiles for path in folder.glob("*.jpg")), key=lambda path: path.name)
-    if len(tiles) < 2:
-        raise TrainError("there are no tiles (*.jpg) in " + ", ".join(map(str, options.tiles)))
+    tiles = tiles_in(options.tiles)
     out: Path = options.out
     out.mkdir(parents=True, exist_ok=True)
     checkpoint, log, weights = out / "checkpoint.pt", out / "log.csv", out / f"{name}.npz"
