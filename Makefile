@@ -2,7 +2,7 @@
 # Python packages into .venv, and on Debian and Ubuntu the system's own where that is allowed.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench bench-view first-tile soak soak-many soak-drag time-left print-size fuzz screens self-test package packages package-report package-check clean
+.PHONY: help run test lint bench bench-view first-tile soak soak-many soak-drag time-left print-size memory fuzz screens self-test package packages package-report package-check clean
 
 python := .venv/bin/python
 bootstrap := sh packaging/bootstrap.sh
@@ -23,6 +23,7 @@ help:
 	@echo "make soak-many        a thousand photos in the window: memory, open files, events; minutes long"
 	@echo "make time-left        is the time left that the window foretells true? for a quiet machine"
 	@echo "make print-size       are pixels, time, memory and file size of a print as foretold? for a quiet machine"
+	@echo "make memory           what photos of 1, 12 and 50 megapixels take beside themselves and their results; minutes long"
 	@echo "make fuzz             give the reader twenty thousand damaged photos; minutes long"
 	@echo "make screens          draw the window in its states, in build/screens"
 	@echo "make self-test        check this installation"
@@ -31,7 +32,7 @@ help:
 	@echo "make package-check    use, break and install what was built: a virtual display, a bare Debian; as root, minutes long"
 	@echo "make package-report   measure what was built, into docs/PACKAGE.md; for a quiet machine"
 	@echo "make clean            remove what was built and cached; .venv stays"
-	@echo "More options for test, bench, bench-view, first-tile, soak, time-left, print-size, fuzz, screens and self-test: ARGS=\"...\", for instance make test ARGS=\"-k tiles\""
+	@echo "More options for test, bench, bench-view, first-tile, soak, time-left, print-size, memory, fuzz, screens and self-test: ARGS=\"...\", for instance make test ARGS=\"-k tiles\""
 
 run:
 	@$(bootstrap) run
@@ -78,6 +79,10 @@ time-left:
 print-size:
 	@$(bootstrap) run
 	PYTHONPATH=. $(python) tests/soak/print_size.py $(ARGS)
+
+memory:
+	@$(bootstrap) run
+	PYTHONPATH=. $(python) tests/soak/memory_peak.py $(ARGS)
 
 fuzz:
 	@$(bootstrap) test
