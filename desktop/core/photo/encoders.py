@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 from PIL.ExifTags import Base
 
@@ -20,110 +18,17 @@ from desktop.core.opencv import cv2
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo.fitting import Fitted
 from desktop.core.photo.formats import AVIF, JPEG, PNG, TIFF, WEBP
+from desktop.core.photo.jpeg_encoder import write_jpeg
 from desktop.core.photo.metadata import notes
 from desktop.core.photo.metadata.exif_edit import ExifBlock
-from desktop.core.photo.metadata.xmp import guid
 
 _METRE_IN_INCHES = 0.0254
 _XMP_KEY = b"XML:com.adobe.xmp"
 # Level 3 writes photographs about three times faster than 6, a few per cent larger (measured on the old photos).
 _PNG_LEVEL = 3
-# From this quality of a JPEG on, the rounding of colours is no smaller than what coding loses.
-_FINE = 90
-_SEGMENT_MAX = 65_533
-# In whole numbers of 2**-16 whose rows add up exactly, so that grey stays grey: red, green, blue and what is added.
-_FRACTION_BITS = 16
-_ONE = 1 << _FRACTION_BITS
-_TO_YCBCR = np.array(
-    [(19595, 38470, 7471, 0), (-11058, -21710, 32768, 128 * _ONE), (32768, -27439, -5329, 128 * _ONE)]
-).astype(np.uint32)
-# Pixels at a time, so that they stay in the processor's cache.
-_YCBCR_BAND = 2**17
 _BYTES_TYPE, _XMP, _IPTC, _PHOTOSHOP = 1, 700, 33723, 34377
 
 Encoder = Callable[[Fitted, Path, int], None]
-
-
-def _write_jpeg(photo: Fitted, temp: Path, quality: int) -> None:
-    options: dict[str, Any] = {"dpi": photo.dpi} if photo.dpi else {}
-    if not photo.is_grey:
-        # Where the photo does not say, 4:4:4: halved colour would undo some of what the network sharpened.
-        options["subsampling"] = photo.coding.subsampling or "4:4:4"
-    fine = quality >= _FINE and options.get("subsampling") == "4:4:4"
-    image = _as_ycbcr(photo.pixels) if fine else Image.fromarray(photo.pixels)
-    image.save(
-        temp,
-        "JPEG",
-        quality=quality,
-        progressive=photo.coding.progressive,
-        extra=b"".join(_jpeg_segments(photo)),
-        **options,
-    )
-
-
-def _as_ycbcr(pixels: NDArray[np.uint8]) -> Image.Image:
-    """JPEG's brightness and colours (JFIF), rounded so that what one pixel lacks the next one gets.
-
-    Rounded one by one, as encoders do, they leave grain that is larger than all that the best quality loses otherwise,
-    and a good part of what quality 95 loses: measured in wide spaces and made small again, up to 1.27 delta E
-    (CIEDE2000) instead of 0.89, in a file no larger.
-    """
-    height, width = pixels.shape[:2]
-    result = Image.new("YCbCr", (width, height))
-    rows = max(1, _YCBCR_BAND // width)
-    # Rows begin at different thirds of a step, so that they do not all round up at the same places.
-    phases = (np.arange(height) * _ONE // 3 % _ONE).astype(np.uint32)[:, None]
-    for band in (slice(top, top + rows) for top in range(0, height, rows)):
-        coded = np.empty_like(pixels[band])
-        red, green, blue = (pixels[band, :, channel].astype(np.uint32) for channel in range(3))
-        for channel, (of_red, of_green, of_blue, offset) in enumerate(_TO_YCBCR):
-            exact = red * of_red
-            exact += green * of_green
-            exact += blue * of_blue
-            exact += offset
-            # The sum along a row runs over, and so do the steps between its whole parts, by the same.
-            np.cumsum(exact, axis=1, out=exact, dtype=np.uint32)
-            exact += phases[band]
-            exact >>= _FRACTION_BITS
-            whole = exact.astype(np.uint16)
-            whole[:, 1:] -= whole[:, :-1].copy()
-            coded[..., channel] = np.minimum(whole, 255, out=whole)
-        # Straight into the picture that is saved, which takes four bytes a pixel: no more of them than need be.
-        result.paste(Image.fromarray(coded, "YCbCr"), (0, band.start))
-    return result
-
-
-def _jpeg_segments(photo: Fitted) -> Iterator[bytes]:
-    """The segments of a JPEG that hold no pixels (Exif 2.32, XMP part 3, ICC.1 annex B.4)."""
-    if photo.exif:
-        yield _segment(0xE1, b"Exif\0\0" + photo.exif)
-    if photo.xmp:
-        yield _segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + photo.xmp)
-    if photo.extended_xmp:
-        head = b"http://ns.adobe.com/xmp/extension/\0" + guid(photo.extended_xmp).encode()
-        for at, piece in _pieces(photo.extended_xmp, len(head) + 8):
-            yield _segment(0xE1, head + struct.pack(">II", len(photo.extended_xmp), at) + piece)
-    if photo.resources:
-        head = b"Photoshop 3.0\0"
-        for _, piece in _pieces(photo.resources, len(head)):
-            yield _segment(0xED, head + piece)
-    if photo.icc:
-        head = b"ICC_PROFILE\0"
-        parts = [piece for _, piece in _pieces(photo.icc, len(head) + 2)]
-        for number, piece in enumerate(parts, start=1):
-            yield _segment(0xE2, head + bytes([number, len(parts)]) + piece)
-    for note in photo.notes:
-        yield _segment(0xFE, note.content)
-
-
-def _segment(marker: int, content: bytes) -> bytes:
-    return struct.pack(">BBH", 0xFF, marker, len(content) + 2) + content
-
-
-def _pieces(block: bytes, beside: int) -> Iterator[tuple[int, bytes]]:
-    """The block cut so that each piece fits into a segment with ``beside`` bytes more."""
-    step = _SEGMENT_MAX - beside
-    return ((at, block[at : at + step]) for at in range(0, len(block), step))
 
 
 def _write_webp(photo: Fitted, temp: Path, quality: int) -> None:
@@ -254,7 +159,7 @@ def _write_tiff(photo: Fitted, temp: Path, quality: int) -> None:
 
 
 ENCODERS: dict[str, Encoder] = {
-    JPEG.name: _write_jpeg,
+    JPEG.name: write_jpeg,
     PNG.name: _write_png,
     WEBP.name: _write_webp,
     TIFF.name: _write_tiff,
