@@ -6,12 +6,16 @@ from itertools import pairwise
 
 from desktop.core import errors, memory
 from desktop.core.photo.cut import Size
-from desktop.core.photo.formats import AVIF, WEBP, OutputFormat
+from desktop.core.photo.formats import AVIF, JPEG, WEBP, OutputFormat
 from desktop.core.sizes import Plan
 
 # A reader holds the file, the decoded planes and a copy while turning; a writer a copy in the coder's own layout.
 _INPUT_COPIES = 4
 _OUTPUT_COPIES = 10 / 3
+# Pillow's own layout has four bytes a pixel for colours. Of a JPEG there are a few bands at a time only, but for those
+# that are progressive.
+_PILLOW_COPIES = 7 / 3
+_BANDS_MIB = 24
 _COLOUR = 3
 _WITH_ALPHA = (4, 8)
 # Bytes a pixel that libwebp takes beside the picture, for what it finds out of it (measured on 4 to 27 megapixels).
@@ -36,7 +40,7 @@ def picture_mib(
         lossless: WebP without loss.
     """
     pixels = width * height
-    writing = bytes_per_pixel * _OUTPUT_COPIES
+    writing = bytes_per_pixel * (_PILLOW_COPIES if output is JPEG else _OUTPUT_COPIES)
     if output is WEBP:
         kind = "alpha" if bytes_per_pixel in _WITH_ALPHA else "lossless" if lossless else "lossy"
         writing = max(writing, bytes_per_pixel + _WEBP_WRITING[kind])
@@ -86,8 +90,10 @@ def peak_mib(
     steps = [taken(size) for size in plan.steps]
     enlarging = max((one + other for one, other in pairwise(steps)), default=0.0)
     ending = steps[-1] + taken(plan.inner) + (taken(plan.size) if plan.size != plan.inner else 0.0)
-    writing = writing_mib(plan.size, bytes_per_pixel, output, lossless=lossless)
-    return round(taken(plan.original) + running_mib + max(enlarging, ending, float(writing)))
+    writing: float = writing_mib(plan.size, bytes_per_pixel, output, lossless=lossless)
+    if output is JPEG:
+        writing = min(writing, taken(plan.size) + _BANDS_MIB)
+    return round(taken(plan.original) + running_mib + max(enlarging, ending, writing))
 
 
 def require_memory(name: str, needed_mib: int) -> None:
