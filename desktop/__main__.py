@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from desktop import distress
-from desktop.core.isolation import FLAG
+from desktop.core.isolation import FLAG, GRAPHICS_FLAG
 
 EXIT_BROKEN_PIPE, EXIT_USAGE = 1, 2
 
@@ -24,6 +24,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from desktop.core.isolation.worker import main as work
 
         work()
+    if arguments == [GRAPHICS_FLAG]:
+        from desktop.core.engines.vulkan_child import main as draw
+
+        draw()
     if arguments[:1] == [distress.BOX]:
         return distress.box_main(" ".join(arguments[1:]))
     _have_streams()

@@ -17,11 +17,11 @@ from PIL import Image
 
 import desktop
 from desktop.core import files
+from desktop.core.engines.available import available_engines, cards
 from desktop.core.engines.base import Net
 from desktop.core.engines.calibration import decibels, tiles
 from desktop.core.engines.choosing import ALIKE_DB
 from desktop.core.errors import RekindleError
-from desktop.core.loaded_net import available_engines
 from desktop.core.models.catalogue import Model
 from desktop.core.models.store import ModelState
 from desktop.core.opencv import cv2
@@ -117,6 +117,8 @@ def _engine(workspace: Workspace, name: str) -> str:
     model = workspace.catalogue.choose()
     file = workspace.store.ensure(model)
     engine = available_engines()[name]
+    if engine.on_gpu and not engine.suits_auto:
+        return f"not used: {cards() or 'there is no graphics card that can do Vulkan'}"
     net = engine.load(model, file)
     sample = read(sample_photo()).pixels[100:180, 100:196]
     difference = _difference(net, sample, bundled("models", "weights", model.file), model)
@@ -131,6 +133,8 @@ def _engine(workspace: Workspace, name: str) -> str:
         if alike < ALIKE_DB:
             raise _NotWellError(f"{arithmetic} is only {alike:.1f} dB from float32")
         told.append(f"{arithmetic} {alike:.1f} dB")
+    if engine.on_gpu:
+        told.append(cards())
     return ", ".join(told)
 
 

@@ -291,6 +291,11 @@ class FakeEngine:
     threads: int = 0
     able: tuple[str, ...] = ("f32",)
     prepared: list[str] = field(default_factory=list)
+    on_gpu: bool = False
+    suits_auto: bool = True
+
+    def require(self) -> None:
+        pass
 
     def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
         return self.able

@@ -116,7 +116,8 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
         "--engine",
         metavar="NAME",
         default="auto",
-        help="what does the arithmetic: auto (default, the fastest that works here), opencv, or openvino",
+        help="what does the arithmetic: auto (default, the fastest that works here), opencv, openvino, ncnn, or vulkan "
+        "(a graphics card)",
     )
     parser.add_argument(
         "--no-cache",

@@ -61,7 +61,9 @@ def run_bench(options: argparse.Namespace) -> int:
     if options.engine != AUTO and options.engine not in engines:
         raise UsageError("The engine “{name}” is not available here.", name=options.engine)
     chosen = engines if options.engine == AUTO else {options.engine: engines[options.engine]}
-    ours = candidates(chosen, model, file)
+    if options.engine != AUTO:
+        chosen[options.engine].require()
+    ours = candidates(chosen, model, file, named=options.engine != AUTO)
     if options.tiles:
         for one in ours:
             net = engines[one.engine].load(model, file, None, one.arithmetic)

@@ -22,6 +22,9 @@ _NAMES = {
     "openvino/int8": "Rekindle fast: OpenVINO int8",
     "openvino/bf16": "Rekindle: OpenVINO bfloat16",
     "openvino/f32": "Rekindle exact: OpenVINO float32",
+    "ncnn/f32": "Rekindle exact: ncnn float32",
+    "vulkan/fp16": "Rekindle fast: graphics card, float16",
+    "vulkan/f32": "Rekindle exact: graphics card, float32",
     "opencv/f32": "Rekindle exact: OpenCV in tiles",
 }
 _WIDTH, _BAR, _GAP, _LEFT, _HEAD = 1000, 22, 12, 330, 44

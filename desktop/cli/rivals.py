@@ -73,6 +73,14 @@ class _Only:
     arithmetic: str
     name: str
     threads: int = field(default=0)
+    suits_auto: bool = True
+
+    @property
+    def on_gpu(self) -> bool:
+        return self.engine.on_gpu
+
+    def require(self) -> None:
+        self.engine.require()
 
     def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
         return (self.arithmetic,)

@@ -13,7 +13,7 @@ import numpy as np
 import psutil
 
 import desktop
-from desktop.core.loaded_net import available_engines
+from desktop.core.engines.available import available_engines, cards
 from desktop.core.opencv import cv2
 from desktop.core.paths import Folders, bundled
 from desktop.core.workspace import Workspace
@@ -37,6 +37,7 @@ def text(workspace: Workspace, more: Iterable[str] = ()) -> str:
         f"{psutil.virtual_memory().total // 2**20} MiB of memory",
         *more,
         f"Engines: {', '.join(available_engines())}",
+        f"Graphics cards: {cards() or 'none that can do Vulkan'}",
         f"Installed in {bundled()}",
         *_folders(workspace.folders),
         *(f"Model {model.id}: {workspace.store.state(model)}" for model in workspace.store.usable().models),

@@ -12,7 +12,16 @@ from desktop.core import errors
 from desktop.core.engines.available import available_engines
 from desktop.core.engines.base import F32, FAST, Engine, Mixed, Net
 from desktop.core.engines.calibration import is_large
-from desktop.core.engines.choosing import ALIKE_DB, REFERENCE, Candidate, Measured, candidates, first_look, ordered
+from desktop.core.engines.choosing import (
+    REFERENCE,
+    Candidate,
+    Measured,
+    candidates,
+    first_look,
+    is_right,
+    ordered,
+    proven,
+)
 from desktop.core.engines.guard import GuardedNet
 from desktop.core.models.catalogue import FULL_STRENGTH, Model
 from desktop.core.models.store import ModelState, Store
@@ -65,6 +74,13 @@ class LoadedNet:
                 name=name,
                 known=", ".join((AUTO, *self._engines)),
             )
+        if name != AUTO:
+            try:
+                self._engines[name].require()
+            except errors.EngineFailedError as error:
+                raise errors.UsageError(
+                    "The engine “{name}” is not available here: {reason}", name=name, reason=error
+                ) from error
 
     def has(self, model: Model) -> bool:
         """Whether the model is on this computer, or ships with Rekindle; changes nothing."""
@@ -116,15 +132,16 @@ class LoadedNet:
 
     def _load(self, model: Model, file: Path, mixed: Mixed | None, engine: str, precision: str) -> Net:
         """The best that works. What does not has a word in the log; the person hears of the reference's trouble."""
-        chosen = self._engines if engine == AUTO else {engine: self._engines[engine]}
+        known = self._measured.of(model)
+        chosen = proven(self._engines, known) if engine == AUTO else {engine: self._engines[engine]}
 
         def reference() -> Net:
             return self._engines[self._reference].load(model, file, mixed)
 
         if chosen.keys() == {self._reference}:
             return reference()
-        known = self._measured.of(model)
-        for candidate in ordered(candidates(chosen, model, file), known, precision, large=is_large(model)):
+        able = candidates(chosen, model, file, named=engine != AUTO)
+        for candidate in ordered(able, known, precision, large=is_large(model)):
             if candidate in self._given_up:
                 continue
             if candidate.engine == self._reference:
@@ -134,7 +151,7 @@ class LoadedNet:
                 if candidate.arithmetic != F32 and candidate not in known:
                     found = first_look(net, reference(), model)
                     self._measured.note(model, candidate, found)
-                    if found.decibels < ALIKE_DB:
+                    if not is_right(candidate, found):
                         logger.warning("%s is no match for %s: %.1f dB", candidate, model.id, found.decibels)
                         continue
                 if not net.broken:
@@ -160,4 +177,6 @@ class LoadedNet:
             )
 
         engine = self._engines[candidate.engine]
-        return GuardedNet(lambda: engine.load(model, file, mixed, candidate.arithmetic), reference, failed)
+        return GuardedNet(
+            lambda: engine.load(model, file, mixed, candidate.arithmetic), reference, failed, sampled=engine.on_gpu
+        )

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QTabWidget, QVBoxLayout, QWidget
 
 from desktop.core import memory, priority
+from desktop.core.engines.available import titles
 from desktop.core.engines.base import EXACT, FAST
 from desktop.core.engines.choosing import Gain
 from desktop.core.paths import Folders
@@ -71,6 +72,10 @@ class SettingsDialog(QDialog):
         self._told = Explanation("")
         rows.addRow("", self._told)
         self.show_gain(None)
+        known = titles()
+        if len(known) > 1:
+            fastest = self.tr("The fastest of these calculates: {engines}.").format(engines=", ".join(known))
+            rows.addRow("", Explanation(fastest))
         rows.addRow(label(self.tr("Cores left free"), self._spare), self._spare)
         rows.addRow(label(self.tr("Memory for enhancing"), self._memory), self._memory)
         rows.addRow(label(self.tr("Largest result"), self._limit), self._limit)

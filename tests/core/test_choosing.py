@@ -14,14 +14,15 @@ from desktop.core.engines.choosing import Candidate, Found, Measured, measure, o
 from desktop.core.engines.opencv_engine import OpenCvEngine
 
 INT8, BF16, F32 = (Candidate("openvino", name) for name in ("int8", "bf16", "f32"))
-OPENCV = Candidate("opencv", "f32")
+OPENCV, NCNN = Candidate("opencv", "f32"), Candidate("ncnn", "f32")
 ALL = (F32, BF16, INT8, OPENCV)
 
 
 def test_what_should_be_fastest_comes_first_where_nothing_is_measured():
     assert ordered(ALL, {}, "fast") == [INT8, BF16, OPENCV, F32]
     assert ordered(ALL, {}, "exact") == [OPENCV, F32]
-    assert ordered(ALL, {}, "exact", large=True) == [F32, OPENCV]
+    assert ordered((*ALL, NCNN), {}, "exact") == [OPENCV, F32, NCNN]
+    assert ordered((*ALL, NCNN), {}, "exact", large=True) == [NCNN, F32, OPENCV]
 
 
 def test_the_fastest_that_was_measured_comes_first():
@@ -33,6 +34,61 @@ def test_the_fastest_that_was_measured_comes_first():
 def test_what_is_too_far_from_float32_is_left_out_however_fast():
     found = {INT8: Found(49.9, 1), BF16: Found(50, 3), F32: Found(90, 8), OPENCV: Found(999, 5)}
     assert ordered(ALL, found, "fast") == [BF16, OPENCV, F32]
+
+
+def test_float32_that_is_not_the_reference_s_is_left_out_too():
+    found = {INT8: Found(55, 9), BF16: Found(60, 3), F32: Found(59.9, 1), OPENCV: Found(999, 5)}
+    assert ordered(ALL, found, "fast") == [BF16, OPENCV, INT8]
+    assert ordered(ALL, found, "exact") == [OPENCV]
+
+
+def test_a_large_network_is_measured_one_engine_after_the_other(model, weights, fake_engine, fake_net):
+    large = dataclasses.replace(model, parameters=38_000_000)
+    alive, most = [], []
+
+    class Counted(fake_net):
+        def __del__(self):
+            alive.remove(1)
+
+    class Loading(fake_engine):
+        def load(self, *arguments):
+            alive.append(1)
+            most.append(len(alive))
+            return Counted(engine=self.name)
+
+    engines = {name: Loading(name=name) for name in ("one", "two", "opencv")}
+    measured = Measured()
+    measure(engines, large, weights, measured)
+    assert all(found.ns_per_pixel > 0 for found in measured.of(large).values())
+    assert len(measured.of(large)) == 3
+    assert max(most) == 1
+
+
+def test_a_card_that_goes_wrong_while_it_is_timed_is_noted_as_of_no_use(model, weights, fake_engine, fake_net):
+    asked = []
+
+    def fail_later():
+        asked.append(1)
+        if len(asked) > 17:
+            raise errors.EngineFailedError("its driver crashed")
+
+    engines = {
+        "card": fake_engine(net=fake_net(before=fail_later), name="card", able=("f32",), on_gpu=True),
+        "opencv": fake_engine(net=fake_net(), name="opencv"),
+    }
+    measured = Measured()
+    measure(engines, model, weights, measured)
+    assert measured.of(model)[Candidate("card", "f32")] == Found(0.0, float("inf"))
+    assert 0 < measured.of(model)[OPENCV].ns_per_pixel < float("inf")
+
+
+def test_an_engine_that_does_not_suit_is_neither_listed_nor_measured_until_it_is_named(model, weights, fake_engine):
+    engines = {"soft": fake_engine(name="soft", suits_auto=False), "opencv": fake_engine(name="opencv")}
+    assert choosing.candidates(engines, model, weights) == [OPENCV]
+    assert Candidate("soft", "f32") in choosing.candidates(engines, model, weights, named=True)
+    measured = Measured()
+    measure(engines, model, weights, measured)
+    assert set(measured.of(model)) == {OPENCV}
 
 
 def test_half_a_measurement_decides_about_fitness_alone():

@@ -20,6 +20,7 @@ from desktop.core.paths import Folders, sample_photo
 from desktop.core.photo.photo import Fidelity
 from desktop.core.results import Finished, Remembered
 from desktop.core.settings import Settings
+from desktop.ui import settings_dialog
 from desktop.ui.forms import Explanation
 from desktop.ui.main_window import MainWindow
 from desktop.ui.name_field import PRESETS
@@ -284,3 +285,11 @@ def test_the_window_forgets_results_on_disk(qtbot: QtBot, window: MainWindow) ->
     qtbot.waitUntil(lambda: not button.isEnabled(), timeout=PATIENCE_MS)
     assert results.remembered().count == 0
     dialog.reject()
+
+
+def test_what_calculates_is_named_where_there_is_a_choice(dialog_of: DialogOf, monkeypatch: pytest.MonkeyPatch) -> None:
+    for names, shown in ((("OpenVINO", "A Card 3000", "OpenCV"), True), (("OpenCV",), False)):
+        monkeypatch.setattr(settings_dialog, "titles", lambda names=names: names)
+        dialog = dialog_of()
+        told = [label.text() for label in dialog.findChildren(QLabel)]
+        assert any(text.endswith(f"{', '.join(names)}.") for text in told) == shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +51,15 @@ class Net(Protocol):
         ...
 
 
+@runtime_checkable
+class Closable(Protocol):
+    """A net that holds more than memory, which is given back at once when nobody waits for it any more."""
+
+    def close(self) -> None:
+        """From any thread, also while it is at work: that ends soon, with an error."""
+        ...
+
+
 @dataclass(frozen=True)
 class Mixed:
     """A second network of the same build, whose weights are mixed into the first's.
@@ -67,10 +76,29 @@ class Mixed:
 
 
 class Engine(Protocol):
-    """Loads networks."""
+    """Loads networks.
+
+    Attributes:
+        name: by which it is asked for.
+        threads: on the processor; 0 for as many as the process may use.
+    """
 
     name: str
     threads: int
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether a graphics driver is behind it: it is measured before it is chosen, and looked at while it works."""
+        ...
+
+    @property
+    def suits_auto(self) -> bool:
+        """Whether it may be taken by who has not named it. May take a moment."""
+        ...
+
+    def require(self) -> None:
+        """Raises EngineFailedError where it cannot be used on this computer at all."""
+        ...
 
     def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
         """What it can calculate this network in on this machine, the one that should be fastest first.

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import importlib.metadata
 import itertools
 import json
 import logging
 import os
 import platform
+import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,17 +23,24 @@ import numpy as np
 import desktop
 from desktop.core import errors, files
 from desktop.core.engines.base import EXACT, F32, Engine, Net
-from desktop.core.engines.calibration import decibels, tiles_for
+from desktop.core.engines.calibration import Picture, decibels, is_large, tiles_for
 from desktop.core.models.catalogue import Model
 
 logger = logging.getLogger(__name__)
 
 ALIKE_DB = 50.0
 """What fast arithmetic must keep to float32 on every calibration tile."""
+EXACT_DB = 60.0
+"""The same for what says that it is float32: hardly a pixel is off by a grey level."""
 REFERENCE = "opencv"
 _EXPECTED = ("int8", "fp16", "bf16", F32)
 """The one that should be fastest first, where nothing is measured."""
+# The same for those of one arithmetic. With many weights ncnn's way takes half the time of the others', and OpenCV's
+# keeps every weight eight times over; with few, OpenCV's needs no other library.
+_SMALL, _LARGE = (REFERENCE,), ("ncnn", "openvino")
 _FILE = "engines.json"
+# Where Vulkan's loader looks for drivers (LoaderDriverInterface.md of KhronosGroup/Vulkan-Loader).
+_DRIVERS = tuple(Path(root, "vulkan", "icd.d") for root in ("/usr/share", "/usr/local/share", "/etc"))
 _VERSION = 1
 _ROUNDS = 5
 _LIBRARIES = ("opencv-contrib-python", "openvino", "ncnn", "numpy")
@@ -103,7 +114,7 @@ def machine() -> str:
     """What measurements hold for: with other hardware or versions they are taken anew."""
     versions = [f"{name} {_version(name)}" for name in _LIBRARIES]
     parts = (desktop.__version__, platform.system(), platform.machine(), _processor(), str(os.cpu_count()))
-    return "; ".join((*parts, *versions))
+    return "; ".join((*parts, _graphics(), *versions))
 
 
 def ordered(
@@ -120,17 +131,35 @@ def ordered(
     fit = [
         one
         for one in candidates
-        if one.arithmetic == F32 or (precision != EXACT and (one not in found or found[one].decibels >= ALIKE_DB))
+        if (one.arithmetic == F32 or precision != EXACT) and (one not in found or is_right(one, found[one]))
     ]
     if fit and is_measured(found, fit):
         return sorted(fit, key=lambda one: found[one].ns_per_pixel)
-    return sorted(fit, key=lambda one: (_EXPECTED.index(one.arithmetic), (one.engine != REFERENCE) is not large))
+    order = _LARGE if large else _SMALL
+    return sorted(fit, key=lambda one: (_EXPECTED.index(one.arithmetic), *(one.engine != name for name in order)))
 
 
-def candidates(engines: Mapping[str, Engine], model: Model, file: Path) -> list[Candidate]:
-    """All that these engines say they can; one that does not work here has a word in the log."""
+def is_right(candidate: Candidate, found: Found) -> bool:
+    """Whether its answers are near enough to the reference's."""
+    return found.decibels >= (EXACT_DB if candidate.arithmetic == F32 else ALIKE_DB)
+
+
+def proven(engines: Mapping[str, Engine], found: Mapping[Candidate, Found]) -> dict[str, Engine]:
+    """Those that may be chosen without being named: of graphics cards only what was measured here before."""
+    seen = {one.engine for one, value in found.items() if value.ns_per_pixel}
+    return {name: engine for name, engine in engines.items() if not engine.on_gpu or name in seen}
+
+
+def candidates(engines: Mapping[str, Engine], model: Model, file: Path, *, named: bool = False) -> list[Candidate]:
+    """All that these engines say they can; one that does not work here has a word in the log.
+
+    Args:
+        named: whether the person has asked for them: then also those that would never be chosen.
+    """
     listed: list[Candidate] = []
     for name, engine in engines.items():
+        if not named and not engine.suits_auto:
+            continue
         try:
             listed += (Candidate(name, arithmetic) for arithmetic in engine.arithmetics(model, file))
         except errors.EngineFailedError as error:
@@ -140,7 +169,7 @@ def candidates(engines: Mapping[str, Engine], model: Model, file: Path) -> list[
 
 def first_look(net: Net, reference: Net, model: Model) -> Found:
     """How alike a net's answers are to the reference's, on a tile."""
-    return Found(_worst(net, reference, model, _FIRST_LOOK))
+    return Found(_worst(net, model, [reference.upscale(tile) for tile in tiles_for(model)[:_FIRST_LOOK]]))
 
 
 def prepare(engines: Mapping[str, Engine], model: Model, file: Path) -> None:
@@ -212,44 +241,68 @@ def measure(
     Raises:
         ModelDamagedError, OutOfMemoryError, EngineFailedError: of the reference.
     """
-    reference = engines[REFERENCE].load(model, file)
-    nets: dict[Candidate, Net] = {}
     stop = stop or threading.Event()
-    for candidate in candidates(engines, model, file):
+    listed = candidates(engines, model, file)
+    reference = engines[REFERENCE].load(model, file)
+    expected = [reference.upscale(tile) for tile in tiles_for(model)]
+    del reference
+    # Large networks are not in memory all at once, although in turns the rest of the computer disturbs them alike.
+    for group in [[one] for one in listed] if is_large(model) else [listed]:
+        _measure(engines, model, file, measured, group, expected, stop)
         if stop.is_set():
             return
+
+
+def _measure(
+    engines: Mapping[str, Engine],
+    model: Model,
+    file: Path,
+    measured: Measured,
+    group: Sequence[Candidate],
+    expected: Sequence[Picture],
+    stop: threading.Event,
+) -> None:
+    """Some candidates, in turns."""
+    nets: dict[Candidate, Net] = {}
+    taken: dict[Candidate, float] = dict.fromkeys(group, float("inf"))
+
+    def attempt(candidate: Candidate, work: Callable[[], None]) -> None:
         try:
-            engine = engines[candidate.engine]
-            nets[candidate] = (
-                reference if candidate.engine == REFERENCE else engine.load(model, file, None, candidate.arithmetic)
-            )
-            found = (
-                Found(float("inf"))
-                if candidate.engine == REFERENCE
-                else Found(_worst(nets[candidate], reference, model, None))
-            )
-            measured.note(model, candidate, found)
+            work()
         except errors.RekindleError as error:
             logger.warning("%s cannot run %s: %s", candidate, model.id, error)
             nets.pop(candidate, None)
             measured.note(model, candidate, Found(0.0, float("inf")))
-    taken: dict[Candidate, float] = dict.fromkeys(nets, float("inf"))
+
+    def begin(candidate: Candidate) -> None:
+        net = nets[candidate] = engines[candidate.engine].load(model, file, None, candidate.arithmetic)
+        alike = float("inf") if candidate.engine == REFERENCE else _worst(net, model, expected)
+        measured.note(model, candidate, Found(alike))
+
+    def time_it(candidate: Candidate) -> None:
+        taken[candidate] = min(taken[candidate], tile_seconds(nets[candidate], model))
+
+    for candidate in group:
+        if stop.is_set():
+            return
+        attempt(candidate, partial(begin, candidate))
     for number in range(_ROUNDS + 1):
-        for candidate, net in nets.items():
+        for candidate in list(nets):
             if stop.is_set():
                 return
-            seconds = tile_seconds(net, model)
-            if number:  # the first plans its shape
-                taken[candidate] = min(taken[candidate], seconds)
-    for candidate, seconds in taken.items():
-        kept = (nets[candidate].tile - 2 * nets[candidate].halo) ** 2
-        found = replace(measured.of(model)[candidate], ns_per_pixel=seconds / kept * 1e9)
+            attempt(candidate, partial(time_it, candidate))
+        if number == 0:  # the first plans its shape
+            taken = dict.fromkeys(group, float("inf"))
+    for candidate, net in nets.items():
+        kept = (net.tile - 2 * net.halo) ** 2
+        found = replace(measured.of(model)[candidate], ns_per_pixel=taken[candidate] / kept * 1e9)
         measured.note(model, candidate, found)
         logger.info("%s with %s: %.0f ns a pixel, %.1f dB", model.id, candidate, found.ns_per_pixel, found.decibels)
 
 
-def _worst(net: Net, reference: Net, model: Model, count: int | None) -> float:
-    return min(decibels(reference.upscale(tile), net.upscale(tile)) for tile in tiles_for(model)[:count])
+def _worst(net: Net, model: Model, expected: Sequence[Picture]) -> float:
+    pairs = zip(expected, tiles_for(model), strict=False)
+    return min(decibels(answer, net.upscale(tile)) for answer, tile in pairs)
 
 
 def tile_seconds(net: Net, model: Model) -> float:
@@ -279,6 +332,22 @@ def _processor() -> str:
         return " ".join(known[key] for key in ("model name", "flags", "Features") if key in known)
     except (OSError, ValueError):
         return f"{platform.processor()} {np.show_config(mode='dicts')['SIMD Extensions'].get('found', ())}"
+
+
+def _graphics() -> str:
+    """Something that is another where there is another graphics card or driver; without loading any of them."""
+    if not sys.platform.startswith("linux"):
+        return platform.version()
+    told = []
+    for path in sorted((*Path("/sys/class/drm").glob("card?/device/[dv]e*"), Path("/proc/driver/nvidia/version"))):
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            if path.name in ("device", "vendor", "version"):
+                told.append(path.read_text().strip())
+    for folder in _DRIVERS:
+        for path in sorted(folder.glob("*.json")):
+            with contextlib.suppress(OSError):
+                told.append(f"{path.name} {path.stat().st_mtime_ns}")
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
 
 def _read(path: Path, here: str) -> dict[str, dict[Candidate, Found]]:

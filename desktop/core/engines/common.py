@@ -9,10 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.core import errors
+from desktop.core.engines.recipe import Step, UnknownStepError, recipe
+from desktop.core.graph import NotAGraphError
 from desktop.core.models.catalogue import Model
 
 # Mean of the training pictures, BGR, as dnn_superres has it (opencv_contrib, modules/dnn_superres).
 _MEAN_BGR = (103.1545782, 111.561547, 114.35629928)
+_FEWEST_CONVOLUTIONS = 3
 MEAN_RGB = np.array(_MEAN_BGR[::-1], np.float32)
 
 
@@ -55,4 +58,24 @@ def unlike(model: Model) -> errors.ModelDamagedError:
     return errors.ModelDamagedError(
         "The model “{name}” has no strength to choose: it is not built like the one it would be mixed with.",
         name=model.id,
+    )
+
+
+def steps_of(model: Model, content: bytes, library: str) -> list[Step]:
+    """The network in a .pb file, for an engine that builds its own. Raises EngineFailedError, which names the library.
+
+    It is no fault of the file: OpenCV may know more kinds of steps.
+    """
+    try:
+        steps = recipe(content)
+    except (NotAGraphError, UnknownStepError, ValueError, KeyError) as error:
+        raise built_in_another_way(model, library) from error
+    if sum(step.op == "conv" for step in steps) < _FEWEST_CONVOLUTIONS:
+        raise built_in_another_way(model, library)
+    return steps
+
+
+def built_in_another_way(model: Model, library: str) -> errors.EngineFailedError:
+    return errors.EngineFailedError(
+        "{library} cannot run the model “{name}”: it is built in another way.", library=library, name=model.id
     )

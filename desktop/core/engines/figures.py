@@ -24,6 +24,11 @@ _OPENVINO_FIXED_BYTES = 20 * 2**20
 _OPENVINO_BYTES_PER_FEATURE = 24
 _OPENVINO_BYTES_PER_WEIGHT = {"float": 10.5, "int8": 3.5}
 
+# ncnn's own, the same. Of each kernel it keeps what Winograd's method makes of it, four times over.
+_NCNN_FIXED_BYTES = 10 * 2**20
+_NCNN_BYTES_PER_FEATURE = 58
+_NCNN_BYTES_PER_WEIGHT = 16.5
+
 # At 12 pixels the surroundings' influence is far below one grey level, and at 120 pixels a side the activations stay in
 # the processor's cache even where other programs want some of it. The full EDSR is limited by its 1.2 GB of weights
 # instead, so that larger tiles cost it little, and twice as deep, so it gets twice the margin.
@@ -103,4 +108,18 @@ def _of_openvino(network: Network, arithmetic: str) -> Figures:
         _DEEP_TILE,
         _OPENVINO_BYTES_PER_FEATURE * network.features,
         _OPENVINO_FIXED_BYTES + per_weight * network.parameters,
+    )
+
+
+def ncnn_figures(model: Model, content: bytes) -> Figures:
+    """The same for ncnn, whose way with large pieces is the quicker one."""
+    network = _network(model, content)
+    found = _of(network)
+    if network.algorithm != "edsr":
+        return found
+    return Figures(
+        found.halo,
+        _DEEP_TILE,
+        _NCNN_BYTES_PER_FEATURE * network.features,
+        _NCNN_FIXED_BYTES + _NCNN_BYTES_PER_WEIGHT * network.parameters,
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import queue
 import threading
 import time
@@ -20,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from desktop.core import errors, priority
-from desktop.core.engines.base import Net
+from desktop.core.engines.base import F32, Closable, Net
 from desktop.core.engines.calibration import decibels
 from desktop.core.engines.common import require_numbers, require_shape
 
@@ -41,6 +42,10 @@ _MOVES = ((0, 1), (0, -1), (1, 0), (-1, 0))
 # What two engines may differ by on one tile, whatever it shows.
 _ALIKE_DB = 35.0
 _MOST_DOUBTS = 3
+# The same where a graphics card is looked at without any doubt: grey levels in float32, decibels in anything faster. A
+# look is taken at the first tile, and again when so many times as long has passed as the last one took.
+_SAMPLE_LEVELS, _SAMPLE_DB = 1, 45.0
+_SAMPLE_EVERY = 50
 # Slices of a second that are waited for the first answer, and for any other beside so many times what others took.
 # Counted one by one, because a process that was stopped for an hour has not waited for an hour.
 _FIRST_S, _ANY_S, _TIMES = 600, 30, 30
@@ -51,13 +56,23 @@ class GuardedNet:
     """See ``Net``. Runs the guarded net on a thread of its own, which can be left behind where it hangs."""
 
     def __init__(
-        self, load: Callable[[], Net], reference: Callable[[], Net], failed: Failed, patience: float = _SLICE_S
+        self,
+        load: Callable[[], Net],
+        reference: Callable[[], Net],
+        failed: Failed,
+        patience: float = _SLICE_S,
+        *,
+        sampled: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """
         Args:
             load: gives the net to be guarded; called on the thread on which it will run.
             reference: gives the net that is asked in doubt, and that takes over; called when it is needed.
             patience: a slice of waiting, in seconds.
+            sampled: whether answers are compared with the reference's without any doubt too: the first, and others now
+                and then.
+            clock: in seconds, for that.
 
         Raises:
             what ``load`` does.
@@ -70,6 +85,8 @@ class GuardedNet:
         self._doubts = 0
         self._believed = _DOUBTFUL_LEVELS
         self._broken = False
+        self._sampled, self._clock = sampled, clock
+        self._next_sample = -math.inf
 
     @property
     def broken(self) -> bool:
@@ -107,17 +124,29 @@ class GuardedNet:
             return self._given_up(errors.unexpected(error), picture)
         seems = likeness(picture, answer, net.scale)
         if seems.off > self._believed or (seems.moved and self._doubts < _MOST_DOUBTS):
-            reference = self._load_reference()  # not kept: it would take as much memory again
-            if decibels(reference.upscale(picture), answer) < _ALIKE_DB:
-                return self._given_up(errors.EngineFailedError("Its answers are not what they should be."), picture)
+            if decibels(self._expected(picture), answer) < _ALIKE_DB:
+                return self._wrong(picture)
             # A photo like this one, noise perhaps, whose answers are not much like it.
             self._doubts += 1
             self._believed = max(self._believed, _MORE * seems.off)
+        elif self._sampled and (started_look := self._clock()) >= self._next_sample:
+            if not _same(self._expected(picture), answer, self.arithmetic):
+                return self._wrong(picture)
+            ended = self._clock()
+            self._next_sample = ended + _SAMPLE_EVERY * (ended - started_look)
         return answer
+
+    def _expected(self, picture: Picture) -> Picture:
+        return self._load_reference().upscale(picture)  # not kept: it would take as much memory again
+
+    def _wrong(self, picture: Picture) -> Picture:
+        return self._given_up(errors.EngineFailedError("Its answers are not what they should be."), picture)
 
     def _given_up(self, error: errors.RekindleError, picture: Picture) -> Picture:
         logger.warning("%s in %s is not used any more: %s", self._net.engine, self._net.arithmetic, error)
         self._worker.leave()
+        if isinstance(self._net, Closable):
+            self._net.close()  # it may be at work for ever
         self._adopt(self._load_reference())
         self._broken = True
         self._failed(error)
@@ -159,6 +188,13 @@ def _grey(picture: Picture) -> Picture:
     channels = picture.shape[2]
     grey: Picture = sum(picture[..., channel] for channel in range(1, channels)) + picture[..., 0]
     return grey / np.float32(channels)
+
+
+def _same(expected: Picture, answer: Picture, arithmetic: str) -> bool:
+    if arithmetic != F32:
+        return decibels(expected, answer) >= _SAMPLE_DB
+    shown = (np.clip(np.rint(one), 0, 255) for one in (expected, answer))
+    return bool(np.abs(next(shown) - next(shown)).max() <= _SAMPLE_LEVELS)
 
 
 class _Worker:

@@ -97,8 +97,13 @@ class OpenCvEngine:
     """See ``Engine``."""
 
     name = "opencv"
+    on_gpu = False
+    suits_auto = True
     threads = 0
     _limited = 0
+
+    def require(self) -> None:
+        pass
 
     def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
         return (OpenCvNet.arithmetic,)

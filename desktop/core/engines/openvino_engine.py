@@ -24,14 +24,13 @@ from desktop.core import errors, priority
 from desktop.core.engines import luma
 from desktop.core.engines.base import EXACT, F32, FAST, Mixed
 from desktop.core.engines.calibration import tiles_for
-from desktop.core.engines.common import content_of, no_memory, require_numbers, require_shape, unlike
+from desktop.core.engines.common import content_of, no_memory, require_numbers, require_shape, steps_of, unlike
 from desktop.core.engines.figures import Figures, openvino_figures
 from desktop.core.engines.openvino_graph import graph_of, taps_of
 from desktop.core.engines.ranges import SUFFIX, Known, Ranges, Span, between
-from desktop.core.engines.recipe import Step, UnknownStepError, recipe
+from desktop.core.engines.recipe import Step
 from desktop.core.engines.recipe import mixed as mixed_steps
 from desktop.core.engines.twins import Twins
-from desktop.core.graph import NotAGraphError
 from desktop.core.models.catalogue import Model
 
 logger = logging.getLogger(__name__)
@@ -39,7 +38,6 @@ logger = logging.getLogger(__name__)
 BF16, INT8 = "bf16", "int8"
 # Of the graph that is built here: a twin of another one is no use.
 _BUILD = "1"
-_FEWEST_CONVOLUTIONS = 3
 _once = threading.Lock()
 _core: tuple[Any, Any] | None = None
 
@@ -136,6 +134,8 @@ class OpenVinoEngine:
     """See ``Engine``."""
 
     name = "openvino"
+    on_gpu = False
+    suits_auto = True
 
     def __init__(self, twins: Path | None = None, shipped: Path | None = None, threads: int = 0) -> None:
         """
@@ -148,6 +148,9 @@ class OpenVinoEngine:
         self._twins = Twins(twins) if twins is not None else None
         self._shipped = shipped
         self.threads = threads
+
+    def require(self) -> None:
+        runtime()
 
     def arithmetics(self, model: Model, file: Path) -> tuple[str, ...]:
         if model.algorithm != "edsr":
@@ -202,7 +205,7 @@ class OpenVinoEngine:
         """
         openvino, core = runtime()
         content = content_of(model, file)
-        steps = _recipe(model, content)
+        steps = steps_of(model, content, "OpenVINO")
         taps = core.compile_model(taps_of(openvino, steps), "CPU", self._options(F32))
         request = taps.create_infer_request()
         tiles = tiles_for(model)
@@ -238,13 +241,13 @@ class OpenVinoEngine:
         return (self.name, version, _BUILD, arithmetic, _sha256(content), *other, place, " ".join(sorted(able)))
 
     def _read(self, model: Model, file: Path, content: bytes, mixed: Mixed | None, arithmetic: str) -> _Content:
-        steps, digest = _recipe(model, content), _sha256(content)
+        steps, digest = steps_of(model, content, "OpenVINO"), _sha256(content)
         ranges = self._ranges(file, digest) if arithmetic == INT8 else None
         if mixed is None:
             return _Content(steps, digest, self._require(ranges, arithmetic, model))
         other = content_of(model, mixed.file)
         try:
-            steps = mixed_steps(steps, _recipe(model, other), mixed.share)
+            steps = mixed_steps(steps, steps_of(model, other, "OpenVINO"), mixed.share)
         except ValueError as error:
             raise unlike(model) from error
         others = self._ranges(mixed.file, _sha256(other)) if arithmetic == INT8 else None
@@ -262,20 +265,6 @@ class OpenVinoEngine:
         if arithmetic == INT8 and ranges is None:
             raise errors.EngineFailedError("The model “{name}” has not been measured for eight bits.", name=model.id)
         return ranges
-
-
-def _recipe(model: Model, content: bytes) -> list[Step]:
-    try:
-        steps = recipe(content)
-    except (NotAGraphError, UnknownStepError, ValueError, KeyError) as error:
-        raise errors.EngineFailedError(
-            "OpenVINO cannot run the model “{name}”: it is built in another way.", name=model.id
-        ) from error
-    if sum(step.op == "conv" for step in steps) < _FEWEST_CONVOLUTIONS:
-        raise errors.EngineFailedError(
-            "OpenVINO cannot run the model “{name}”: it is built in another way.", name=model.id
-        )
-    return steps
 
 
 def _sha256(content: bytes) -> str:

@@ -6,3 +6,6 @@ to run anything here.
 
 FLAG = "--isolated-worker"
 """What the frozen application is started with to be a child instead."""
+
+GRAPHICS_FLAG = "--isolated-graphics"
+"""The same for a child that has a network on a graphics card."""

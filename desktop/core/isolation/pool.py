@@ -77,7 +77,7 @@ class WorkerPool:
             workers: most children, and so most tasks at a time; further calls wait.
             command: what starts one; this program's own where None.
         """
-        self._command = command or _command()
+        self._command = command or own_command(FLAG, "desktop.core.isolation.worker")
         self._free = threading.Semaphore(workers)
         self._lock = threading.Lock()
         self._idle: list[_Worker] = []
@@ -160,7 +160,7 @@ class _Worker:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env=os.environ | _ONE_THREAD | _import_path() | frozen.own_libraries(),
+            env=os.environ | _ONE_THREAD | import_path() | frozen.own_libraries(),
             # Ctrl+C in a terminal is for the parent, which ends its children in order.
             start_new_session=sys.platform != "win32",
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
@@ -303,13 +303,14 @@ def _unwrapped(answer: Frame) -> Frame:
     return answer
 
 
-def _command() -> list[str]:
+def own_command(flag: str, module: str) -> list[str]:
+    """Starts a child of this program that runs a module's ``main``; the frozen application knows it by a flag."""
     if getattr(sys, "frozen", False):
-        return [sys.executable, FLAG]
-    return [sys.executable, "-c", "from desktop.core.isolation.worker import main; main()"]
+        return [sys.executable, flag]
+    return [sys.executable, "-c", f"from {module} import main; main()"]
 
 
-def _import_path() -> dict[str, str]:
+def import_path() -> dict[str, str]:
     """Lets the child import the very package that runs here, wherever it was started from."""
     own = str(Path(desktop.__file__).parent.parent)
     return {"PYTHONPATH": os.pathsep.join(filter(None, (own, os.environ.get("PYTHONPATH"))))}
