@@ -282,13 +282,6 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--rival", help=argparse.SUPPRESS)
 
 
-def options_of(command: str) -> set[str]:
-    """The options that a command has."""
-    parser = _parser([command])
-    (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    return set(commands.choices[command]._option_string_actions)
-
-
 def _add_models(parser: argparse.ArgumentParser, nested: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True)
     actions.add_parser("list", parents=[nested], help="every model and whether it is on this computer")

@@ -25,6 +25,7 @@ import desktop
 from desktop.cli import rivals
 from desktop.cli.bench_report import Row, chart, markdown, table
 from desktop.cli.bench_tiles import measure_tiles
+from desktop.core import memory
 from desktop.core.engines.calibration import decibels
 from desktop.core.engines.choosing import candidates
 from desktop.core.errors import InternalError, RekindleError, UsageError
@@ -38,8 +39,10 @@ from desktop.core.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 _USUAL_FAMILY = "edsr-baseline"
-# (width, height): what the guides show, and a photo of two megapixels.
-_PICTURES = {"500 x 500": (500, 500), "2 megapixels": (1632, 1224)}
+_FROZEN = bool(getattr(sys, "frozen", False))  # then there is no Python for the guides
+# Width, height, file: what the guides show, and a photo of two megapixels.
+_PICTURES = {"500 x 500": (500, 500, ".png"), "2 megapixels": (1632, 1224, ".jpg")}
+# As a person would run it, who has nothing of ours: neither its start nor its memory are to be counted.
 _GUIDE_SCRIPT = """
 import sys, cv2
 source, target, file, algorithm, scale = sys.argv[1:]
@@ -47,6 +50,25 @@ net = cv2.dnn_superres.DnnSuperResImpl.create()
 net.readModel(file)
 net.setModel(algorithm, int(scale))
 cv2.imwrite(target, net.upsample(cv2.imread(source)), [cv2.IMWRITE_JPEG_QUALITY, 95])
+"""
+_GUIDE_CHILD = """
+import json, sys, time, cv2
+once, file, algorithm, scale = sys.argv[1:]
+def load():
+    net = cv2.dnn_superres.DnnSuperResImpl.create()
+    net.readModel(file)
+    net.setModel(algorithm, int(scale))
+    return net
+started = time.perf_counter()
+kept = load() if once == "once" else None
+print(json.dumps({"load_seconds": time.perf_counter() - started, "tile": 0}), flush=True)
+for line in sys.stdin:
+    asked = json.loads(line)
+    started = time.perf_counter()
+    answer = (kept or load()).upsample(cv2.imread(asked["source"]))
+    coding = [cv2.IMWRITE_JPEG_QUALITY, 95] if asked["target"].endswith(".jpg") else []
+    cv2.imwrite(asked["target"], answer, coding)
+    print(json.dumps({"seconds": time.perf_counter() - started}), flush=True)
 """
 
 
@@ -94,8 +116,8 @@ def _cases(photos: Sequence[Path], folder: Path) -> Iterator[tuple[str, list[Pat
             raise UsageError("There is no photo “{name}”.", name=missing[0])
         yield (photos[0].name if len(photos) == 1 else f"{len(photos)} photos"), list(photos)
         return
-    for title, (width, height) in _PICTURES.items():
-        path = folder / f"{width}.png"
+    for title, (width, height, suffix) in _PICTURES.items():
+        path = folder / f"{width}{suffix}"
         cv2.imwrite(str(path), _sample(width, height)[..., ::-1])
         yield title, [path]
 
@@ -164,37 +186,49 @@ class _Bench:
 
     @contextmanager
     def _child(self, name: str) -> Iterator[_Child]:
-        child = _Child([*self._command(), "bench", "--rival", name, "--model", self.model.id])
+        child = _Child(self._child_command(name))
         try:
             child.begin(name)
             yield child
         finally:
             child.close()
 
+    def _child_command(self, name: str) -> list[str]:
+        if name in (rivals.GUIDE_EVERY_TIME, rivals.GUIDE_ONCE) and not _FROZEN:
+            once = "once" if name == rivals.GUIDE_ONCE else ""
+            guide = [sys.executable, "-c", _GUIDE_CHILD, once, str(self.file), self.model.algorithm]
+            return [*guide, str(self.model.scale)]
+        return [*self._command(), "bench", "--rival", name, "--model", self.model.id]
+
     def _command(self) -> list[str]:
-        own = [sys.executable] if getattr(sys, "frozen", False) else [sys.executable, "-m", "desktop"]
+        own = [sys.executable] if _FROZEN else [sys.executable, "-m", "desktop"]
         return [*own, "--data-dir", str(self.options.data_dir)] if self.options.data_dir else own
 
     def _whole_commands(self, pictures: list[Path], taken: dict[str, _Taken]) -> None:
         """From typing it to the prompt, start and load included, in turns: the guides' script, and ours."""
-        if getattr(sys, "frozen", False):
+        if _FROZEN:
             return  # there is no Python for the guides' script
         target = str(self.folder / "whole.jpg")
         source = str(pictures[0])
         guide = [sys.executable, "-c", _GUIDE_SCRIPT, source, target, str(self.file)]
         guide += [self.model.algorithm, str(self.model.scale)]
         ours = [*self._command(), "enhance", source, "-o", target, "--existing", "overwrite", "--model", self.model.id]
-        if "--no-cache" in _known_options():
-            ours.append("--no-cache")
+        ours.append("--no-cache")
         commands = {"whole command: guides' script": guide, "whole command: rekindle enhance": ours}
         for number in range(self.options.rounds + 1):
             for name, command in commands.items():
                 started = time.perf_counter()
-                done = subprocess.run(command, env=_environment(), capture_output=True, check=False)
-                if done.returncode:
-                    raise InternalError("{name} failed: {detail}", name=name, detail=done.stderr.decode()[-300:])
+                process = subprocess.Popen(
+                    command, env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+                )
+                with memory.PeakMeter(process.pid) as meter:
+                    _, said = process.communicate()
+                if process.returncode:
+                    raise InternalError("{name} failed: {detail}", name=name, detail=said.decode()[-300:])
                 if number:
-                    taken.setdefault(name, _Taken(decibels=float("nan"))).seconds.append(time.perf_counter() - started)
+                    one = taken.setdefault(name, _Taken(decibels=float("nan")))
+                    one.seconds.append(time.perf_counter() - started)
+                    one.peak_mib = max(one.peak_mib, meter.peak_mib)
 
     def shares(self, rows: list[Row]) -> list[Row]:
         """How much of what this machine can do at most the nets themselves reach, on a tile."""
@@ -227,8 +261,10 @@ class _Child:
 
     def ask(self, **question: object) -> dict[str, Any]:
         assert self._process.stdin is not None
-        print(json.dumps(question), file=self._process.stdin, flush=True)
-        return self._answer("It")
+        with memory.PeakMeter(self._process.pid) as meter:
+            print(json.dumps(question), file=self._process.stdin, flush=True)
+            said = self._answer("It")
+        return {"peak_mib": meter.peak_mib, **said}  # what it says of itself may be more exact
 
     def close(self) -> None:
         self._process.communicate()
@@ -259,12 +295,6 @@ def _row(title: str, name: str, one: _Taken, megapixels: float, all_: dict[str, 
         times_every_time=statistics.median(all_[guide].seconds) / seconds,
         times_once=statistics.median(all_[rival].seconds) / seconds,
     )
-
-
-def _known_options() -> set[str]:
-    from desktop.cli.arguments import options_of
-
-    return options_of("enhance")
 
 
 def _environment() -> dict[str, str]:

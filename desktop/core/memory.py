@@ -61,7 +61,7 @@ def returned_at_once() -> Iterator[None]:
 
 
 class PeakMeter:
-    """Largest resident memory of this process and its children from ``start`` to ``stop``, or while the block runs.
+    """Largest resident memory of a process and its children from ``start`` to ``stop``, or while the block runs.
 
     Several may be at work at a time. Linux keeps the exact peak and lets a process reset it (proc(5), clear_refs);
     elsewhere, and for children, samples have to do.
@@ -76,11 +76,13 @@ class PeakMeter:
     _at_work: ClassVar[list[PeakMeter]] = []
     _mutex = threading.Lock()
 
-    def __init__(self) -> None:
+    def __init__(self, pid: int | None = None) -> None:
+        """``pid``: of a process that was started by this one; this one itself where None."""
         self.peak_mib = 0
+        self._own = pid is None
         self._exact = False
         self._stop = threading.Event()
-        self._process = psutil.Process()
+        self._process = psutil.Process(pid)
         self._thread = threading.Thread(target=self._sample, name="peak-meter", daemon=True)
 
     def __enter__(self) -> PeakMeter:
@@ -91,21 +93,23 @@ class PeakMeter:
         self.stop()
 
     def start(self) -> None:
-        with PeakMeter._mutex:
-            for other in PeakMeter._at_work:
-                other._note_high_water()  # before the system forgets it
-            with contextlib.suppress(OSError):
-                Path("/proc/self/clear_refs").write_text("5")
-                self._exact = True
-            PeakMeter._at_work.append(self)
+        if self._own:
+            with PeakMeter._mutex:
+                for other in PeakMeter._at_work:
+                    other._note_high_water()  # before the system forgets it
+                with contextlib.suppress(OSError):
+                    Path("/proc/self/clear_refs").write_text("5")
+                    self._exact = True
+                PeakMeter._at_work.append(self)
         self._thread.start()
 
     def stop(self) -> None:
         self._stop.set()
         self._thread.join()
-        with PeakMeter._mutex:
-            PeakMeter._at_work.remove(self)
-            self._note_high_water()
+        if self._own:
+            with PeakMeter._mutex:
+                PeakMeter._at_work.remove(self)
+                self._note_high_water()
 
     def _note_high_water(self) -> None:
         if self._exact:
@@ -122,10 +126,10 @@ class PeakMeter:
                 return
 
     def _take(self, children: list[psutil.Process]) -> None:
-        total = self._process.memory_info().rss
-        for child in children:
+        total = 0
+        for process in (self._process, *children):
             with contextlib.suppress(psutil.Error):
-                total += child.memory_info().rss
+                total += process.memory_info().rss
         self.peak_mib = max(self.peak_mib, total // MIB)
 
 
