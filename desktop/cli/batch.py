@@ -53,6 +53,11 @@ def work_through(
     def note(job: Job, told: list[Item], outcome: Outcome) -> None:
         ended.put((job, told, outcome))
 
+    def foretell(request: Request, told: list[Item], fidelity: Fidelity, *, last: bool) -> None:
+        _foretell(request, told, fidelity)
+        if last:
+            workspace.children.rest()  # everything has been read, and they would only take memory
+
     def tell() -> None:
         while not ended.empty():
             job, told, outcome = ended.get()
@@ -83,7 +88,7 @@ def work_through(
                 upcoming=upcoming.request if upcoming is not None else None,
                 progress=partial(progressed, bar.start(job)),
                 cancel=cancel,
-                foretell=partial(_foretell, job.request, told),
+                foretell=partial(foretell, job.request, told, last=upcoming is None),
             )
             tell()
         pipeline.wait()

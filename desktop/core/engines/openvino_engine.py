@@ -62,8 +62,9 @@ def runtime() -> tuple[Any, Any]:
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # of its own making, about itself
-                    # Comes with OpenVINO for tools that are not used here, and is not let in: it does without.
-                    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+                    # Tools that are not used here, and what counts their use, are not let in: it does without.
+                    for unused in ("openvino_telemetry", "openvino.tools.ovc"):
+                        sys.modules.setdefault(unused, None)  # type: ignore[arg-type]
                     import openvino
                 core = openvino.Core()
                 core.get_property("CPU", "OPTIMIZATION_CAPABILITIES")

@@ -118,6 +118,15 @@ class WorkerPool:
         with self._borrowed() as worker:
             return worker.do(task, arguments, limits, asked, cancel)
 
+    def rest(self) -> None:
+        """Ends the children that are idle: nothing is expected soon. The next task starts one."""
+        while True:
+            with self._lock:
+                worker = self._idle.pop() if self._idle else None
+            if worker is None:
+                return
+            worker.close()
+
     def close(self) -> None:
         """Ends the children that are idle at once, and the others with their task."""
         with self._lock:

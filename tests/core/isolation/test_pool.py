@@ -180,6 +180,19 @@ def test_a_closed_pool_has_no_children_and_takes_no_tasks(pool: WorkerPool) -> N
     pool.close()
 
 
+def test_a_pool_at_rest_has_no_children_until_the_next_task(pool: WorkerPool) -> None:
+    child = psutil.Process(pid_of(pool))
+    pool.rest()
+    assert not child.is_running()
+    assert pid_of(pool) != child.pid
+
+
+def test_a_child_that_is_started_is_the_one_that_works(pool: WorkerPool) -> None:
+    pool.start()
+    (child,) = psutil.Process().children()
+    assert pid_of(pool) == child.pid
+
+
 def test_a_child_that_died_between_two_tasks_is_replaced(pool: WorkerPool) -> None:
     child = psutil.Process(pid_of(pool))
     child.kill()
