@@ -24,8 +24,11 @@ from desktop.core.photo.metadata.exif_edit import ExifBlock
 
 _METRE_IN_INCHES = 0.0254
 _XMP_KEY = b"XML:com.adobe.xmp"
-# Level 3 writes photographs about three times faster than 6, a few per cent larger (measured on the old photos).
+# 16 bits: level 3 writes photographs about three times faster than 6, a few per cent larger (measured on old photos).
 _PNG_LEVEL = 3
+# 8 bits: looking for runs alone (zlib's Z_RLE) takes 0.6 of that again, and enlarged photographs, which are smooth,
+# come out between a tenth smaller and 3 % larger.
+_RUNS: dict[str, Any] = {"compress_level": 1, "compress_type": 3}
 _BYTES_TYPE, _XMP, _IPTC, _PHOTOSHOP = 1, 700, 33723, 34377
 
 Encoder = Callable[[Fitted, Path, int], None]
@@ -84,7 +87,7 @@ def _write_png(photo: Fitted, temp: Path, quality: int) -> None:
     # Pillow takes some chunks by other ways only.
     carried = {"icc_profile": photo.icc, "exif": photo.exif, "dpi": photo.dpi}
     options: dict[str, Any] = {name: value for name, value in carried.items() if value}
-    Image.fromarray(photo.with_alpha).save(temp, "PNG", pnginfo=extra, compress_level=_PNG_LEVEL, **options)
+    Image.fromarray(photo.with_alpha).save(temp, "PNG", pnginfo=extra, **_RUNS, **options)
 
 
 def _write_deep_png(photo: Fitted, temp: Path) -> None:
