@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import hashlib
 import importlib.util
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
@@ -21,7 +25,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from desktop.core import errors
+from desktop.__main__ import main
+from desktop.core import errors, priority
 from desktop.core.engines.base import Mixed
 from desktop.core.engines.opencv_engine import OpenCvEngine, OpenCvNet
 from desktop.core.loaded_net import LoadedNet
@@ -384,10 +389,16 @@ class Finished:
 
 @dataclass(frozen=True)
 class CommandLine:
-    """Runs ``python -m desktop`` in a process of its own, with a data folder of its own."""
+    """Runs ``python -m desktop``, with a data folder of its own: its ``main`` here, as a process takes two seconds to
+    begin, or a process where that is what a test is about.
+
+    Attributes:
+        apart: whether it always is a process.
+    """
 
     data_dir: Path | None
     folder: Path
+    apart: bool = False
 
     def command(self, *arguments: object, python: Sequence[str] = (), before: Sequence[str] = ()) -> list[str]:
         words = [str(argument) for argument in arguments]
@@ -415,6 +426,8 @@ class CommandLine:
         python: Sequence[str] = (),
         before: Sequence[str] = (),
     ) -> Finished:
+        if not (self.apart or env or python or before):
+            return self._here(self.command(*arguments)[3:])
         run = subprocess.run(
             self.command(*arguments, python=python, before=before),
             cwd=self.folder,
@@ -427,6 +440,33 @@ class CommandLine:
             check=False,
         )
         return Finished(run.returncode, run.stdout, run.stderr)
+
+    def _here(self, words: list[str]) -> Finished:
+        """What a process would do with these words, and everything in this one as it was before."""
+        out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", errors) for errors in ("strict", "backslashreplace"))
+        loggers = [logging.getLogger(), logging.getLogger("desktop")]
+        before = [(each, each.level, list(each.handlers)) for each in loggers]
+        with ExitStack() as put_back:
+            put_back.enter_context(contextlib.chdir(self.folder))
+            put_back.enter_context(contextlib.redirect_stdout(out))
+            put_back.enter_context(contextlib.redirect_stderr(err))
+            # Nobody takes back what it gives.
+            put_back.enter_context(pytest.MonkeyPatch.context()).setattr(priority, "give_way", lambda: None)
+            try:
+                status = main(words)
+            except SystemExit as end:
+                status = end.code if isinstance(end.code, int) else 1
+            finally:
+                for each, level, handlers in before:
+                    for handler in set(each.handlers).difference(handlers):
+                        each.removeHandler(handler)
+                        handler.close()
+                    each.setLevel(level)
+        texts = []
+        for stream in (out, err):
+            stream.flush()
+            texts.append(stream.buffer.getvalue().decode("utf-8", "surrogateescape"))
+        return Finished(status, *texts)
 
 
 @pytest.fixture

@@ -80,7 +80,8 @@ def enhance(
             alpha = _enlarge_alpha(photo.alpha, net.scale) if photo.alpha is not None else None
             todo = tiles.plan(source.shape[1], source.shape[0], side, net.halo)
             shape = source.shape[0] * net.scale, source.shape[1] * net.scale, *source.shape[2:]
-            result = replace(photo, pixels=np.empty(shape, source.dtype), alpha=alpha)
+            grown = photo.factors[0] * net.scale, photo.factors[1] * net.scale
+            result = replace(photo, pixels=np.empty(shape, source.dtype), alpha=alpha, factors=grown)
             if observer is not None:
                 observer.begin(replace(photo, pixels=source), result, todo, net.scale)
             _by_tiles(source, result.pixels, todo, net, self_ensemble, progress, cancel, order, observer)

@@ -19,6 +19,7 @@ from PIL.ExifTags import IFD, Base
 
 from desktop.core.photo import tiff_tags
 from desktop.core.photo.metadata.exif_edit import ExifBlock
+from desktop.core.photo.metadata.way import Way
 from desktop.core.photo.tiff_tags import Field, Layout
 
 _ORIENTATION = 0x0112
@@ -62,16 +63,20 @@ def day(text: str) -> date | None:
         return None
 
 
-def upright(exif: bytes) -> bytes:
-    """The same EXIF for a photo whose orientation has been applied. Raises ValueError on a broken structure.
+def upright(exif: bytes, way: Way | None = None) -> tuple[bytes, bool]:
+    """The same EXIF for a photo whose orientation has been applied, and whether all it says of places could be said
+    anew. Raises ValueError on a broken structure.
 
     A thumbnail stays as the camera made it, on its side; whoever writes the photo makes a new one.
     """
     block = ExifBlock(exif)
+    whole = True
     if block.orientation != 1:
         block.orientation = 1
         block.require_sound()
-    return bytes(block)
+    if way is not None and way.orientation != 1:
+        whole = block.move_subject(way)
+    return bytes(block), whole
 
 
 def with_size(exif: bytes, width: int, height: int) -> bytes:

@@ -16,10 +16,11 @@ from desktop.core.photo import exif as exif_block
 from desktop.core.photo import icc
 from desktop.core.photo.depth import as_8_bit, over_white
 from desktop.core.photo.formats import AVIF, JPEG, PNG, TIFF, OutputFormat
-from desktop.core.photo.metadata import exif_edit, iptc, notes
+from desktop.core.photo.metadata import exif_edit, iptc, notes, xmp_marks
 from desktop.core.photo.metadata.exif_edit import ExifBlock
 from desktop.core.photo.metadata.notes import Note
 from desktop.core.photo.metadata.thumbnail import Small, small_of
+from desktop.core.photo.metadata.way import Way
 from desktop.core.photo.metadata.xmp import Packet
 from desktop.core.photo.photo import Coding, Fidelity, Photo
 from desktop.core.photo.wishes import Wishes
@@ -168,6 +169,13 @@ class _Fitting:
         photo, output = self._photo, self._output
         return photo.is_grey and photo.bits == 16 and output.deep and photo.alpha is not None and output.alpha
 
+    @property
+    def _way(self) -> Way:
+        """From the photo's file to what is written."""
+        photo = self._photo
+        across, down = photo.factors
+        return Way((round(photo.width / across), round(photo.height / down)), factors=photo.factors)
+
     @cached_property
     def _small(self) -> Small:
         return self._make_small()
@@ -231,6 +239,8 @@ class _Fitting:
         block.set_size(photo.width, photo.height)
         if photo.reframed and block.strip_subject():
             self._lost("place of the subject", "it was marked for the whole photo")
+        if not block.move_subject(self._way):
+            self._lost("place of the subject", "it lies outside the photo, or farther than EXIF can count to")
         if dpi is not None:
             block.set_dpi(dpi, add=not output.resolution)
         tells_place = block.tells_place
@@ -302,8 +312,11 @@ class _Fitting:
         photo = self._photo
         packet.set_upright()
         packet.set_size(photo.width, photo.height)
-        if photo.reframed and packet.strip_regions():
+        if photo.reframed and xmp_marks.strip_marks(packet):
+            packet.settle()
             self._lost("marked faces and places", "they were marked for the whole photo")
+        if not xmp_marks.move_marks(packet, self._way):
+            self._lost("marked faces and places", "they were marked in pixels of the smaller photo")
         if dpi is not None:
             packet.set_dpi(dpi)
         if packet.has_thumbnails:

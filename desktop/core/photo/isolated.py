@@ -134,6 +134,7 @@ def _photo(answer: Frame) -> Photo:
         notes=notes.unpacked(arrays["notes"].tobytes()) if "notes" in arrays else (),
         coding=Coding(**content["coding"]),
         reframed=False,
+        factors=(1.0, 1.0),
     )
 
 

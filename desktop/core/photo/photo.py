@@ -75,6 +75,7 @@ class Photo:
         coding: how that file's pixels were coded.
         fidelity: what reading alone already converted or lost.
         reframed: whether it shows another part than its file, or has a border: places in it are others now.
+        factors: how many times wider and higher than its file it is.
         jpeg_quality: of the JPEG file it was read from, 1 to 100 on libjpeg's scale, by its tables; None for others.
     """
 
@@ -92,6 +93,7 @@ class Photo:
     notes: tuple[Note, ...] = ()
     coding: Coding = field(default_factory=Coding)
     reframed: bool = False
+    factors: tuple[float, float] = (1.0, 1.0)
 
     @property
     def width(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import warnings
 import zlib
@@ -22,6 +23,8 @@ from desktop.core.photo.colour import Coloured
 from desktop.core.photo.containers.base import Carried, Container, upright_xmp
 from desktop.core.photo.containers.opening import opened
 from desktop.core.photo.looks import SizeCheck
+from desktop.core.photo.metadata import xmp_marks
+from desktop.core.photo.metadata.way import Way
 from desktop.core.photo.metadata.xmp import is_ours
 from desktop.core.photo.photo import Photo
 from desktop.core.photo.source import CutShortError, Source
@@ -119,14 +122,24 @@ def _upright(coloured: Coloured, carried: Carried, container: Container) -> Phot
         pixels = turn(pixels, orientation)
         alpha = turn(alpha, orientation) if alpha is not None else None
     exif, xmp, dpi = container.exif, carried.xmp, carried.dpi
+    height, width = pixels.shape[:2]
+    way = Way((height, width) if orientation >= 5 else (width, height), orientation)
     try:
         if exif is not None:
-            exif = exif_block.upright(exif)
+            exif, whole = exif_block.upright(exif, way)
+            if not whole:
+                fidelity = fidelity.and_lost("place of the subject", "it lies outside the photo")
     except ValueError:  # an orientation that could still be read holds
         exif, fidelity = None, fidelity.and_lost("EXIF", "it is damaged and was left out")
     if orientation != 1:
         fidelity = fidelity.and_converted("orientation", "applied: the pixels are upright now")
-        xmp = upright_xmp(xmp) if xmp is not None else None
+        if xmp is not None:
+            with contextlib.suppress(ValueError):  # what cannot be looked into is carried on as it is
+                xmp, whole = xmp_marks.upright(xmp, way)
+                if not whole:
+                    words = "they were marked in the photo as it lay in its file"
+                    fidelity = fidelity.and_lost("marked faces and places", words)
+            xmp = upright_xmp(xmp)
         if dpi is not None and orientation >= 5:
             dpi = dpi[1], dpi[0]
     return Photo(

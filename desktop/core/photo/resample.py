@@ -59,7 +59,8 @@ def resampled(photo: Photo, size: Size, cancel: CancelToken | None = None) -> Ph
         for channel, plane in _channels(colours):
             weighted = _resized(plane * weight, target, box)
             _channel(pixels, channel)[rows] = _rounded(weighted / seen, pixels.dtype)
-    return replace(photo, pixels=pixels, alpha=alpha)
+    grown = photo.factors[0] * width / photo.width, photo.factors[1] * height / photo.height
+    return replace(photo, pixels=pixels, alpha=alpha, factors=grown)
 
 
 def on_paper(photo: Photo, size: Size) -> Photo:

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from PIL.ExifTags import IFD, Base
 
 from desktop.core.photo import tiff_tags
+from desktop.core.photo.metadata.way import Way
 from desktop.core.photo.tiff_tags import Field, Layout, Place
 
 Span = tuple[int, int]
@@ -21,6 +22,7 @@ _SHORT, _LONG, _RATIONAL = 3, 4, 5
 _INCH = 2
 _INCHES_PER_UNIT = {2: 1.0, 3: 2.54}
 _SUBJECT = frozenset({0x9214, 0xA214})  # SubjectArea, SubjectLocation
+_PITCH = (Base.FocalPlaneXResolution, Base.FocalPlaneYResolution)
 _SIZES_IN_FIRST = {Base.ImageWidth: 0, Base.ImageLength: 1}
 _SIZES_IN_EXIF = {Base.ExifImageWidth: 0, Base.ExifImageHeight: 1}
 _SIZES_IN_INTEROP = {0x1001: 0, 0x1002: 1}  # RelatedImageWidth, RelatedImageLength
@@ -130,6 +132,49 @@ class ExifBlock:
             assert exif is not None
             self._remove(exif, tag)
         return bool(told)
+
+    def move_subject(self, way: Way) -> bool:
+        """Says where the subject is in a picture that was turned or enlarged, and how fine the sensor's pixels were.
+
+        Returns:
+            False where that cannot be said, and was taken out: it was nonsense, or lies beyond what EXIF can count to.
+        """
+        exif = self._below(self._first, IFD.Exif)
+        if exif is None:
+            return True
+        self._move_pitch(exif, way)
+        said = True
+        for tag in sorted(_SUBJECT & self._places(exif).keys()):
+            moved = self._moved(self._places(exif)[tag], way)
+            if moved is None:
+                self._remove(exif, tag)
+                said = False
+        return said
+
+    def _moved(self, place: Place, way: Way) -> list[int] | None:
+        """A point, and behind it a diameter, or width and height: all in pixels. None where it makes no sense there."""
+        if place.type != _SHORT or not 2 <= place.count <= 4:
+            return None
+        order = f"{self._order}{place.count}H"
+        x, y, *extent = struct.unpack_from(order, self.data, place.value)
+        found = [*map(round, way.point(x, y)), *(map(round, way.extent(*extent)) if len(extent) == 2 else ())]
+        if len(extent) == 1:
+            found.append(round(extent[0] * way.mean))
+        if not all(0 <= value <= 0xFFFF for value in found):
+            return None
+        struct.pack_into(order, self.data, place.value, *found)
+        return found
+
+    def _move_pitch(self, exif: int, way: Way) -> None:
+        """Pixels for each unit of the sensor, which readers take the angle of view from."""
+        places = self._places(exif)
+        both = [places[tag] for tag in _PITCH if tag in places]
+        if len(both) != 2 or any(place.type != _RATIONAL or place.count != 1 for place in both):
+            return
+        across, down = way.extent(*(self._rational(place) for place in both))
+        for place, value in zip(both, (across, down), strict=True):
+            if 0 < value < 0xFFFFFFFF / 10_000:
+                struct.pack_into(self._order + "II", self.data, place.value, *_fraction(value))
 
     @property
     def tells_place(self) -> bool:

@@ -10,38 +10,32 @@ from dataclasses import dataclass
 
 from desktop.core.photo.metadata.xml_spans import Attribute, Edit, Element, Name, applied, parse
 
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-_TIFF, _EXIF = "http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/exif/1.0/"
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+_TIFF, EXIF = "http://ns.adobe.com/tiff/1.0/", "http://ns.adobe.com/exif/1.0/"
 _XMP, _XMP_MM = "http://ns.adobe.com/xap/1.0/", "http://ns.adobe.com/xap/1.0/mm/"
 _EVENT, _IMAGE = "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#", "http://ns.adobe.com/xap/1.0/g/img/"
 _NOTE = "http://ns.adobe.com/xmp/note/"
-_IPTC_CORE, _IPTC_EXT = "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/", "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
+_IPTC_CORE, IPTC_EXT = "http://iptc.org/std/Iptc4xmpCore/1.0/xmlns/", "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _PHOTOSHOP = "http://ns.adobe.com/photoshop/1.0/"
 _OURS = "urn:x-rekindle:1.0/"
 _ENHANCED = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicallyEnhanced"
 
 _ORIENTATION = (_TIFF, "Orientation")
-_WIDTHS = {(_TIFF, "ImageWidth"), (_EXIF, "PixelXDimension")}
-_HEIGHTS = {(_TIFF, "ImageLength"), (_EXIF, "PixelYDimension")}
+_WIDTHS = {(_TIFF, "ImageWidth"), (EXIF, "PixelXDimension")}
+_HEIGHTS = {(_TIFF, "ImageLength"), (EXIF, "PixelYDimension")}
 _RESOLUTIONS = {(_TIFF, "XResolution"): 0, (_TIFF, "YResolution"): 1}
 _UNIT = (_TIFF, "ResolutionUnit")
 _PLACES = frozenset(
     {(_PHOTOSHOP, "City"), (_PHOTOSHOP, "State"), (_PHOTOSHOP, "Country")}
     | {(_IPTC_CORE, "Location"), (_IPTC_CORE, "CountryCode")}
-    | {(_IPTC_EXT, "LocationCreated"), (_IPTC_EXT, "LocationShown")}
+    | {(IPTC_EXT, "LocationCreated"), (IPTC_EXT, "LocationShown")}
 )
-# Metadata Working Group, Microsoft Photo, IPTC.
-_REGIONS = {
-    ("http://www.metadataworkinggroup.com/schemas/regions/", "Regions"),
-    ("http://ns.microsoft.com/photo/1.2/", "RegionInfo"),
-    (_IPTC_EXT, "ImageRegion"),
-}
 _EXTENDED = (_NOTE, "HasExtendedXMP")
 _MOST = 8 * 2**20
 _BOM = b"\xef\xbb\xbf"
 _WRAPPED = (
     b'<?xpacket begin="' + _BOM + b'" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
-    b'<x:xmpmeta xmlns:x="adobe:ns:meta/">\n <rdf:RDF xmlns:rdf="' + _RDF.encode() + b'">\n',
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/">\n <rdf:RDF xmlns:rdf="' + RDF.encode() + b'">\n',
     b" </rdf:RDF>\n</x:xmpmeta>\n" + b'<?xpacket end="w"?>',
 )
 # As xml.sax.saxutils has them, which takes half of urllib with it when it is imported.
@@ -84,29 +78,62 @@ class Packet:
         self._look()
 
     def __bytes__(self) -> bytes:
-        self._settle()
+        self.settle()
         return self.text
 
+    def named(self, names: set[Name]) -> Iterator[Attribute | Element]:
+        """The properties of these names, in either form."""
+        for description in self._descriptions():
+            yield from (place for place in _properties(description) if place.name in names)
+
+    def properties(self) -> Iterator[Attribute | Element]:
+        """All properties, in either form."""
+        for description in self._descriptions():
+            yield from _properties(description)
+
+    def text_of(self, place: Attribute | Element) -> str:
+        """A property with everything in it."""
+        return self.text[place.start : place.end].decode()
+
+    def fraction(self, place: Attribute | Element) -> float | None:
+        """The value of a simple property; None where it is no number."""
+        return _fraction(self.value(place))
+
+    def remove(self, place: Attribute | Element) -> None:
+        self._edits.append(Edit(place.start, place.end))
+
+    def value(self, place: Attribute | Element) -> str:
+        start, end = (
+            (place.value_start, place.value_end) if isinstance(place, Attribute) else (place.inner, place.close)
+        )
+        return self.text[start:end].decode()
+
+    def set(self, place: Attribute | Element, value: str) -> None:
+        if isinstance(place, Attribute):
+            self._edits.append(Edit(place.value_start, place.value_end, value.encode()))
+        elif not place.children and not place.empty_tag:
+            self._edits.append(Edit(place.inner, place.close, value.encode()))
+
     def set_upright(self) -> None:
-        for place in self._named({_ORIENTATION}):
-            self._set(place, "1")
+        for place in self.named({_ORIENTATION}):
+            self.set(place, "1")
 
     def set_size(self, width: int, height: int) -> None:
         """Sets what it says of the picture's size in pixels, where it says it."""
         for names, side in ((_WIDTHS, width), (_HEIGHTS, height)):
-            for place in self._named(names):
-                self._set(place, str(side))
+            for place in self.named(names):
+                self.set(place, str(side))
 
     def set_dpi(self, dpi: tuple[float, float]) -> None:
         """Sets the resolution where it says another one."""
-        unit = next((self._value(place).strip() for place in self._named({_UNIT})), "2")
+        unit = next((self.value(place).strip() for place in self.named({_UNIT})), "2")
         factor = {"2": 1.0, "3": 2.54}.get(unit, 1.0)
         for name, axis in _RESOLUTIONS.items():
             wanted = dpi[axis] / factor
-            for place in self._named({name}):
-                stated = _fraction(self._value(place))
+            for place in self.named({name}):
+                stated = _fraction(self.value(place))
                 if stated is None or abs(stated - wanted) > 1e-3 * wanted:
-                    self._set(place, f"{round(wanted * 10_000)}/10000" if wanted % 1 else f"{wanted:.0f}/1")
+                    self.set(place, f"{round(wanted * 10_000)}/10000" if wanted % 1 else f"{wanted:.0f}/1")
 
     @property
     def has_thumbnails(self) -> bool:
@@ -123,7 +150,7 @@ class Packet:
             places: list[Attribute | Element] = [*element.attributes, element]
             for place in places:
                 if place.name[0] == _IMAGE and place.name[1] in values:
-                    self._set(place, values[place.name[1]])
+                    self.set(place, values[place.name[1]])
 
     @property
     def tells_place(self) -> bool:
@@ -132,12 +159,6 @@ class Packet:
     def strip_places(self) -> bool:
         """Takes out where the photo was taken, as coordinates and as names. Whether it said so."""
         found = list(self._places())
-        self._edits += [Edit(place.start, place.end) for place in found]
-        return bool(found)
-
-    def strip_regions(self) -> bool:
-        """Takes out what says where in the picture something is, such as faces. Whether it said so."""
-        found = list(self._named(_REGIONS))
         self._edits += [Edit(place.start, place.end) for place in found]
         return bool(found)
 
@@ -156,12 +177,12 @@ class Packet:
         history = self._list_of((_XMP_MM, "History"))
         if history is not None:
             self._edits.append(Edit(history.close, history.close, event.encode()))
-        elif not any(True for _ in self._named({(_XMP_MM, "History")})):
+        elif not any(True for _ in self.named({(_XMP_MM, "History")})):
             seq = f"{self._prefix}:Seq"
             inside = f'<xmpMM:History xmlns:xmpMM="{_XMP_MM}"><{seq}>{event}</{seq}></xmpMM:History>'
-        if not any(True for _ in self._named({(_IPTC_EXT, "DigitalSourceType")})):
+        if not any(True for _ in self.named({(IPTC_EXT, "DigitalSourceType")})):
             inside += (
-                f'<Iptc4xmpExt:DigitalSourceType xmlns:Iptc4xmpExt="{_IPTC_EXT}">{_ENHANCED}'
+                f'<Iptc4xmpExt:DigitalSourceType xmlns:Iptc4xmpExt="{IPTC_EXT}">{_ENHANCED}'
                 "</Iptc4xmpExt:DigitalSourceType>"
             )
         about = f'xmlns:rekindle="{_OURS}" rekindle:Software={_quoted(note.software)} '
@@ -171,7 +192,7 @@ class Packet:
     def merge(self, extended: bytes) -> None:
         """Takes in what was too large for a JPEG's first packet (XMP part 3, section 1.1.3.1)."""
         other = Packet(extended)
-        for place in self._named({_EXTENDED}):
+        for place in self.named({_EXTENDED}):
             self._edits.append(Edit(place.start, place.end))
         moved = b""
         for description in other._descriptions():
@@ -189,7 +210,7 @@ class Packet:
 
     def split(self, most: int) -> tuple[bytes, bytes | None]:
         """What goes into a JPEG's first packet of ``most`` bytes at the most, and the rest. Raises ValueError."""
-        self._settle()
+        self.settle()
         if len(self.text) <= most:
             return self.text, None
         text = _without_padding(self.text)
@@ -225,27 +246,27 @@ class Packet:
             )
             start = f'<{self._prefix}:Description {self._prefix}:about="{self._about}"{declarations}>'
             inner += start.encode() + self.text[child.start : child.end] + f"</{self._prefix}:Description>".encode()
-        rest = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><{self._prefix}:RDF xmlns:{self._prefix}="{_RDF}">'.encode()
+        rest = f'<x:xmpmeta xmlns:x="adobe:ns:meta/"><{self._prefix}:RDF xmlns:{self._prefix}="{RDF}">'.encode()
         rest += inner + f"</{self._prefix}:RDF></x:xmpmeta>".encode()
         self._edits += [Edit(child.start, child.end) for _, child in moved]
-        self._edits += [Edit(place.start, place.end) for place in self._named({_EXTENDED})]
+        self._edits += [Edit(place.start, place.end) for place in self.named({_EXTENDED})]
         self._append(f'xmlns:xmpNote="{_NOTE}" xmpNote:HasExtendedXMP="{guid(rest)}"', "")
-        self._settle()
+        self.settle()
         return self.text, rest
 
     def _look(self) -> None:
         root = parse(self.text)
-        found = next((element for element in root.descendants() if element.name == (_RDF, "RDF")), None)
+        found = next((element for element in root.descendants() if element.name == (RDF, "RDF")), None)
         if found is None:
             raise ValueError("no RDF")
         self._rdf = found
         self._prefix = self.text[found.start + 1 : found.inner].partition(b":RDF")[0].decode()
         if not re.fullmatch(r"[\w.-]+", self._prefix):
             raise ValueError("RDF without a prefix")
-        abouts = (self._attribute_value(one, (_RDF, "about")) for one in self._descriptions())
+        abouts = (self._attribute_value(one, (RDF, "about")) for one in self._descriptions())
         self._about = next((about for about in abouts if about), "").replace('"', "&quot;")
 
-    def _settle(self) -> None:
+    def settle(self) -> None:
         """Makes the changes that were noted."""
         if self._edits:
             self.text, self._edits = applied(self.text, self._edits), []
@@ -264,15 +285,10 @@ class Packet:
             self._edits.append(Edit(rdf.inner - 2, rdf.inner, b">" + descriptions + close))
         else:
             self._edits.append(Edit(rdf.close, rdf.close, descriptions))
-        self._settle()
+        self.settle()
 
     def _descriptions(self) -> list[Element]:
-        return [child for child in self._rdf.children if child.name == (_RDF, "Description")]
-
-    def _named(self, names: set[Name]) -> Iterator[Attribute | Element]:
-        """The properties of these names, in either form."""
-        for description in self._descriptions():
-            yield from (place for place in _properties(description) if place.name in names)
+        return [child for child in self._rdf.children if child.name == (RDF, "Description")]
 
     def _places(self) -> Iterator[Attribute | Element]:
         for description in self._descriptions():
@@ -282,26 +298,14 @@ class Packet:
 
     def _list_of(self, name: Name) -> Element | None:
         """The list that a property holds, if it has entries."""
-        for place in self._named({name}):
+        for place in self.named({name}):
             if isinstance(place, Element):
                 return next((child for child in place.children if not child.empty_tag), None)
         return None
 
-    def _value(self, place: Attribute | Element) -> str:
-        start, end = (
-            (place.value_start, place.value_end) if isinstance(place, Attribute) else (place.inner, place.close)
-        )
-        return self.text[start:end].decode()
-
     def _attribute_value(self, element: Element, name: Name) -> str:
         place = element.attribute(name)
-        return self._value(place) if place is not None else ""
-
-    def _set(self, place: Attribute | Element, value: str) -> None:
-        if isinstance(place, Attribute):
-            self._edits.append(Edit(place.value_start, place.value_end, value.encode()))
-        elif not place.children and not place.empty_tag:
-            self._edits.append(Edit(place.inner, place.close, value.encode()))
+        return self.value(place) if place is not None else ""
 
 
 def _properties(description: Element) -> list[Attribute | Element]:

@@ -239,17 +239,3 @@ def test_spans_are_those_of_the_document():
 
 def test_of_edits_that_overlap_the_outer_one_holds():
     assert applied(b"abcdef", [Edit(2, 3, b"X"), Edit(1, 5), Edit(6, 6, b"!")]) == b"af!"
-
-
-REGIONS = b"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
-<rdf:Description xmlns:mwg-rs="http://www.metadataworkinggroup.com/schemas/regions/"
- xmlns:MP="http://ns.microsoft.com/photo/1.2/" xmlns:dc="http://purl.org/dc/elements/1.1/" dc:format="image/jpeg">
-<mwg-rs:Regions rdf:parseType="Resource"><mwg-rs:RegionList><rdf:Bag><rdf:li mwg-rs:Name="Oma"/></rdf:Bag>
-</mwg-rs:RegionList></mwg-rs:Regions><MP:RegionInfo>1</MP:RegionInfo></rdf:Description></rdf:RDF></x:xmpmeta>"""
-
-
-def test_marked_faces_are_taken_out_of_what_shows_another_part():
-    packet = Packet(REGIONS)
-    assert packet.strip_regions()
-    assert set(_properties(bytes(packet))) == {f"{DC}format"}
-    assert not Packet(bytes(packet)).strip_regions()
