@@ -37,6 +37,7 @@ class ComparisonPanel(QWidget):
         self.view.setObjectName("comparisonView")
         self._subject: str | None = None
         self._told = ""
+        self._expected: tuple[int, int] | None = None
         self.readout = Readout(self.view)
         self.sides = Sides(self)
         self.sides.changed.connect(self._show_sides)
@@ -68,15 +69,23 @@ class ComparisonPanel(QWidget):
         return self._subject
 
     def show_pair(
-        self, subject: str, before: Pyramid, after: Picture | None, made_by: str = "", others: Sequence[Other] = ()
+        self,
+        subject: str,
+        before: Pyramid,
+        after: Picture | None,
+        made_by: str = "",
+        others: Sequence[Other] = (),
+        expected: tuple[int, int] | None = None,
     ) -> None:
         """Shows a photo, the same part of it as of the last one where their proportions agree.
 
         Args:
             made_by: what made ``after``.
             others: what else was made of the photo; ``sides.wanted`` asks for one of them.
+            expected: width and height of a result that is still to come, where the last pass gives another one.
         """
         self._subject = subject
+        self._expected = expected
         self._told = ""
         self.bar.size_words.setToolTip("")
         self.sides.show(subject, before, after, made_by, others)
@@ -99,7 +108,7 @@ class ComparisonPanel(QWidget):
 
     def clear(self) -> None:
         self._subject = None
-        self._told = ""
+        self._told, self._expected = "", None
         self.sides.show(None, None, None)
 
     def _show_sides(self) -> None:
@@ -119,8 +128,13 @@ class ComparisonPanel(QWidget):
 
     def _show_words(self) -> None:
         pictures = self.sides.original, self.sides.result
-        sizes = " → ".join(words.size(*picture.size) for picture in pictures if picture is not None)
+        shown = [self._expected_of(picture) for picture in pictures if picture is not None]
+        sizes = " → ".join(words.size(*size) for size in shown)
         self.bar.size_words.setText(" · ".join(filter(None, (sizes, self._told))))
+
+    def _expected_of(self, picture: Picture) -> tuple[int, int]:
+        """What a picture's size will be once it is whole."""
+        return self._expected if isinstance(picture, Coming) and self._expected is not None else picture.size
 
     def _show_zoom(self, zoom: float) -> None:
         self.bar.zoom_words.setText(self.tr("{percent} %").format(percent=round(zoom * 100)) if self._subject else "")

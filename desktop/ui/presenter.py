@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 
 from PySide6.QtCore import QModelIndex, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtWidgets import QMenu
@@ -11,6 +12,8 @@ from PySide6.QtWidgets import QMenu
 from desktop.core.additions import Additions
 from desktop.core.errors import RekindleError
 from desktop.core.jobs import ACTIVE, ENDINGS, Job, JobState
+from desktop.core.photo.cut import Size
+from desktop.core.sizes import frame_of
 from desktop.ui import row_words, words
 from desktop.ui.actions import Actions
 from desktop.ui.controller import QueueController
@@ -155,7 +158,8 @@ class Presenter(QObject):
             self._loader.show(job)
 
     def show_pair(self, job: Job, before: Pyramid, after: Pyramid | None) -> None:
-        self._stage.comparison.show_pair(job.id, before, after, made_by(job), self._others.of(job))
+        others, expected = self._others.of(job), _expected(job, before.size)
+        self._stage.comparison.show_pair(job.id, before, after, made_by(job), others, expected)
         self._stage.comparison.tell(row_words.made(job), row_words.why(job))
 
     def show_no_pair(self, job: Job, error: RekindleError) -> None:
@@ -236,3 +240,13 @@ class Presenter(QObject):
             if progress.current is not None:
                 self._model.set_time_left(progress.current, progress.current_s)
             self.progressed.emit(progress)
+
+
+def _expected(job: Job, shown: Size) -> Size | None:
+    """Width and height of a result to come, of the part of its photo that is shown; None where a scale says it."""
+    if not job.request.target:
+        return None
+    try:
+        return frame_of(replace(job.request, cut=None), shown).inner
+    except RekindleError:  # the photo itself will say so
+        return None

@@ -254,7 +254,7 @@ def test_what_travels_with_a_photo_stays_with_it(fake_net, noise):
         for field in dataclasses.fields(Photo)
         if getattr(result, field.name) is not getattr(photo, field.name)
     }
-    assert changed == {"pixels"}
+    assert changed == {"pixels", "factors"}
 
 
 def test_progress_is_told_after_every_tile_up_to_one(fake_net, noise):

@@ -143,6 +143,26 @@ def test_tiles_appear_as_they_are_finished_over_the_bicubic_enlargement(
     assert marked.pixelColor(*at(other)) != plain.pixelColor(*at(other))
 
 
+def test_a_size_of_several_passes_is_told_while_the_last_one_comes(
+    qtbot: QtBot, window: MainWindow, gate: Gate, photo_file: Callable[..., Path], photo_like: Callable[..., Any]
+) -> None:
+    path = photo_file("a.png", photo_like(20, 10))
+    window._controller.apply(replace(window._settings, model="edsr-baseline", target="longest 210"))
+    window.add_paths([path])
+    qtbot.waitUntil(lambda: len(window.jobs) == 1, timeout=PATIENCE_MS)
+    view, words = window._comparison.view, window._comparison.bar.size_words
+    qtbot.waitUntil(lambda: view.frames.before is not None, timeout=PATIENCE_MS)
+    window.start()
+    gate.let(1)  # the first pass, of one tile
+    qtbot.waitUntil(lambda: view.frames.after is not None, timeout=PATIENCE_MS)
+    assert view.frames.after.size == (240, 120)
+    assert words.text().startswith("20 × 10 → 210 × 105")
+    gate.open()
+    qtbot.waitUntil(lambda: str(window.jobs[0].state) == "done", timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: view.frames.after.size == (210, 105), timeout=PATIENCE_MS)
+    assert words.text().startswith("20 × 10 → 210 × 105")
+
+
 def test_what_is_looked_at_is_done_first_and_looking_elsewhere_changes_what_comes_next(
     qtbot: QtBot, window: MainWindow, gate: Gate, add: Callable[[str], Path]
 ) -> None:
