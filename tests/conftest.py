@@ -118,6 +118,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 @pytest.fixture(autouse=True)
+def _no_log_to_a_closed_stream() -> Iterator[None]:
+    """What a command has set up in this process would write to the next test's, or to a stream that is gone."""
+    before = list(logging.getLogger().handlers)
+    yield
+    for handler in list(logging.getLogger().handlers):
+        if type(handler) is logging.StreamHandler and handler not in before:
+            logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture(autouse=True)
 def _nobodys_own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test may touch the folders of whoever runs it, even where it forgets to name a data folder."""
     home = tmp_path_factory.getbasetemp() / "home"

@@ -99,7 +99,7 @@ def test_a_dropped_photo_is_queued_and_shown(
 ) -> None:
     photo = photo_file("grandma.png", photo_like(40, 30))
     assert drop(window, [photo]).isAccepted()
-    assert [job.path for job in window.jobs] == [photo]
+    qtbot.waitUntil(lambda: [job.path for job in window.jobs] == [photo], timeout=PATIENCE_MS)
     assert states(window) == ["waiting"]
     view = find(window, ComparisonView, "comparisonView")
     qtbot.waitUntil(lambda: view.isVisible() and view.zoom > 1, timeout=PATIENCE_MS)
