@@ -41,7 +41,7 @@ class Recipe:
     """How a model is trained: its scale, what wears its inputs down, and for how long.
 
     Attributes:
-        start: model whose weights it starts from; None for chance.
+        start: model whose weights it starts from; None for chance. One of another scale goes through `transfer.py`.
         batch: pictures an iteration; `patch` is their side in LR pixels.
         peak: the highest learning rate; it falls to nothing along a cosine.
     """
@@ -60,8 +60,8 @@ RECIPES = {
     "edsr-baseline-x2": Recipe(2, Clean, "edsr-baseline-x3", 100_000),
     "edsr-baseline-x4": Recipe(4, Clean, "edsr-baseline-x3", 100_000),
     "edsr-restore-x3": Recipe(3, Worn, "edsr-baseline-x3", 60_000),
-    "edsr-restore-x2": Recipe(2, Worn, "edsr-baseline-x2", 60_000),
-    "edsr-restore-x4": Recipe(4, Worn, "edsr-baseline-x4", 60_000),
+    "edsr-restore-x2": Recipe(2, Worn, "edsr-restore-x3", 60_000),
+    "edsr-restore-x4": Recipe(4, Worn, "edsr-restore-x3", 60_000),
 }
 
 
