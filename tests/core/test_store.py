@@ -126,9 +126,36 @@ def test_a_damaged_note_of_the_last_look_costs_a_hash_and_nothing_else(record, s
     assert hashed == [path]
 
 
-def test_a_newer_catalogue_with_another_hash_does_not_trust_the_old_look(store, small):
-    store.ensure(small)
-    assert store.state(dataclasses.replace(small, sha256="0" * 64)) is ModelState.DAMAGED
+def test_the_file_of_an_older_version_is_replaced_without_a_word(store, small, shipped, notices):
+    path = store.ensure(small)
+    content = CONTENT[::-1]
+    (shipped / small.file).write_bytes(content)
+    newer = dataclasses.replace(small, sha256=hashlib.sha256(content).hexdigest())
+    assert store.state(newer) is ModelState.BUNDLED
+    assert store.state(newer, full=True) is ModelState.BUNDLED
+    assert store.ensure(newer) == path
+    assert path.read_bytes() == content
+    assert store.state(newer) is ModelState.INSTALLED
+    assert not notices
+    assert not (store.folder / "damaged").exists()
+
+
+def test_a_damaged_file_of_an_older_version_is_damaged_all_the_same(store, small, shipped, notices):
+    path = store.ensure(small)
+    _damage(path, b"X" * len(CONTENT))
+    content = CONTENT[::-1]
+    (shipped / small.file).write_bytes(content)
+    newer = dataclasses.replace(small, sha256=hashlib.sha256(content).hexdigest())
+    assert store.state(newer) is ModelState.DAMAGED
+    assert store.ensure(newer) == path
+    assert path.read_bytes() == content
+    assert len(notices) == 1
+
+
+def test_a_newer_catalogue_with_another_hash_does_not_trust_the_old_look(store, foreign):
+    files.write_whole(store.path_of(foreign), b"of an older catalogue")
+    store.note_whole(foreign)
+    assert store.state(dataclasses.replace(foreign, sha256="0" * 64)) is ModelState.DAMAGED
 
 
 @pytest.mark.parametrize(

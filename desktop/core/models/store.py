@@ -97,6 +97,10 @@ class Store:
                     name=model.id,
                 )
             return self._install_bundled(model)
+        if self._is_superseded(model, path):
+            logger.info("%s is of another version of Rekindle", path)
+            with self._repairing():
+                return self._install_bundled(model)
         if self._is_whole(model, path, full=False):
             return path
         with self._repairing():
@@ -195,7 +199,7 @@ class Store:
             full: hash the file even though it looks unchanged.
         """
         path = self.path_of(model)
-        if os.path.exists(path):
+        if os.path.exists(path) and not self._is_superseded(model, path):
             return ModelState.INSTALLED if self._is_whole(model, path, full=full) else ModelState.DAMAGED
         return ModelState.BUNDLED if model.bundled else ModelState.AVAILABLE
 
@@ -205,6 +209,16 @@ class Store:
         if state is ModelState.DAMAGED:
             self.ensure(model)
         return state
+
+    def _is_superseded(self, model: Model, path: Path) -> bool:
+        """Whether it is the whole file of another version of Rekindle, which shipped other weights: no damage."""
+        seen = _load(_record(path)) if model.bundled else None
+        if seen is None or seen.sha256 == model.sha256:
+            return False
+        try:
+            return seen == _Seen.of(path, seen.sha256)
+        except OSError:
+            return False
 
     def _is_whole(self, model: Model, path: Path, *, full: bool) -> bool:
         record = _record(path)
