@@ -19,7 +19,7 @@ import desktop
 from desktop.core import files
 from desktop.core.engines.available import available_engines, cards
 from desktop.core.engines.base import Net
-from desktop.core.engines.calibration import decibels, tiles
+from desktop.core.engines.calibration import decibels, grey_levels, tiles
 from desktop.core.engines.choosing import ALIKE_DB
 from desktop.core.errors import RekindleError
 from desktop.core.models.catalogue import Model
@@ -143,8 +143,7 @@ def _difference(net: Net, picture: np.ndarray, file: Path, model: Model) -> int:
     reference.readModel(str(file))
     reference.setModel(model.algorithm, model.scale)
     expected = reference.upsample(np.ascontiguousarray(picture[..., ::-1]))[..., ::-1]
-    answer = np.clip(np.rint(net.upscale(picture.astype(np.float32))), 0, 255)
-    return int(np.abs(answer - expected.astype(np.float32)).max())
+    return int(grey_levels(net.upscale(picture.astype(np.float32)), expected.astype(np.float32)))
 
 
 def _shipped(workspace: Workspace) -> str:

@@ -98,9 +98,6 @@ class Lesson:
         beside = 0.0
         if account.model and frame is not None:
             enlarged = math.prod(account.passes or (round(account.scale) or 1,))
-            if not request.target:
-                made = account.width, account.height
-                frame = replace(frame, inner=made, size=made)
             beside = beside_s(frame, enlarged if request.target else 0, output or PNG, lossless=request.lossless)
         seconds = max(account.seconds - beside, 0.2 * account.seconds)
         lesson = cls(kind, megapixels * passes, seconds, account.load_seconds / max(1, len(set(account.passes))))
@@ -145,11 +142,10 @@ def _frame(request: Request, account: Account) -> Frame | None:
         frame = frame_of(request, size)
     except RekindleError:  # the request is not what it was
         return None
-    return (
-        frame
-        if request.target
-        else replace(frame, inner=(account.width, account.height), size=(account.width, account.height))
-    )
+    if request.target:
+        return frame
+    made = account.width, account.height
+    return replace(frame, inner=made, size=made)
 
 
 def _written(request: Request, account: Account, frame: Frame | None) -> tuple[int, float]:

@@ -74,6 +74,16 @@ def _letters(paper: int, ink: tuple[int, int, int]) -> NDArray[np.uint8]:
 
 def decibels(one: Picture, other: Picture) -> float:
     """PSNR of two enlarged pictures as they are shown, in 8 bits; infinite where they are the same."""
-    seen = (np.clip(np.rint(picture), 0, 255) for picture in (one, other))
-    error = float(np.mean((next(seen) - next(seen)) ** 2))
+    error = float(np.mean(_off(one, other) ** 2))
     return float("inf") if error == 0 else float(10 * np.log10(255**2 / error))
+
+
+def grey_levels(one: Picture, other: Picture) -> float:
+    """By how many of 255 two enlarged pictures differ where they differ most, as they are shown."""
+    return float(np.abs(_off(one, other)).max())
+
+
+def _off(one: Picture, other: Picture) -> Picture:
+    mine, others = (np.clip(np.rint(picture), 0, 255) for picture in (one, other))
+    off: Picture = mine - others
+    return off

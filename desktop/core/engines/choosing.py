@@ -217,7 +217,7 @@ def gain(found: Mapping[Candidate, Found]) -> Gain | None:
     """What was measured of a model; None where nothing was, or nothing is faster than float32."""
     timed = {one: known for one, known in found.items() if known.ns_per_pixel and np.isfinite(known.ns_per_pixel)}
     exact = [known.ns_per_pixel for one, known in timed.items() if one.arithmetic == F32]
-    fast = [known for one, known in timed.items() if one.arithmetic != F32 and known.decibels >= ALIKE_DB]
+    fast = [known for one, known in timed.items() if one.arithmetic != F32 and is_right(one, known)]
     if not exact or not fast:
         return None
     best = min(fast, key=lambda known: known.ns_per_pixel)

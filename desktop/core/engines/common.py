@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,20 @@ def content_of(model: Model, file: Path) -> bytes:
         raise errors.ModelDamagedError(
             "The model “{name}” cannot be read: {reason}.", name=model.id, reason=error.strerror or str(error)
         ) from error
+
+
+def by_planes(
+    picture: NDArray[np.float32], forward: Callable[[NDArray[np.float32]], NDArray[np.float32]]
+) -> NDArray[np.float32]:
+    """(H, W, 3) RGB, 0..255, to (H * scale, W * scale, 3) by a network whose planes are blue, green, red, less the
+    mean.
+
+    Args:
+        forward: (3, H, W) to (3, H * scale, W * scale).
+    """
+    planes = forward(np.ascontiguousarray((picture - MEAN_RGB)[..., ::-1].transpose(2, 0, 1)))
+    result: NDArray[np.float32] = planes[::-1].transpose(1, 2, 0) + MEAN_RGB
+    return result
 
 
 def unlike(model: Model) -> errors.ModelDamagedError:

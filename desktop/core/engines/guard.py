@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from desktop.core import errors, priority
 from desktop.core.engines.base import F32, Closable, Net
-from desktop.core.engines.calibration import decibels
+from desktop.core.engines.calibration import decibels, grey_levels
 from desktop.core.engines.common import require_numbers, require_shape
 
 logger = logging.getLogger(__name__)
@@ -193,8 +193,7 @@ def _grey(picture: Picture) -> Picture:
 def _same(expected: Picture, answer: Picture, arithmetic: str) -> bool:
     if arithmetic != F32:
         return decibels(expected, answer) >= _SAMPLE_DB
-    shown = (np.clip(np.rint(one), 0, 255) for one in (expected, answer))
-    return bool(np.abs(next(shown) - next(shown)).max() <= _SAMPLE_LEVELS)
+    return grey_levels(expected, answer) <= _SAMPLE_LEVELS
 
 
 class _Worker:

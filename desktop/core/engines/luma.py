@@ -8,14 +8,33 @@ stay float throughout.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from desktop.core.engines.common import require_numbers
 from desktop.core.opencv import cv2
 
 _TOP = np.float32(255)
 
 Picture = NDArray[np.float32]
+
+
+def enlarged(picture: Picture, enlarge: Callable[[Picture], Picture]) -> Picture:
+    """(H, W, 3) RGB, 0..255, to (H * scale, W * scale, 3) by a network for brightness.
+
+    Args:
+        enlarge: (H, W), 0..1, to (H * scale, W * scale).
+
+    Raises:
+        EngineFailedError: the picture, or what ``enlarge`` gives, is not made of numbers.
+    """
+    require_numbers(picture)
+    brightness, colours, whole = split(picture)
+    made = enlarge(brightness)
+    require_numbers(made)
+    return join(made, colours, whole)
 
 
 def split(picture: Picture) -> tuple[Picture, Picture, bool]:

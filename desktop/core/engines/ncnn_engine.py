@@ -18,8 +18,8 @@ from desktop.core import errors, priority
 from desktop.core.engines import luma, ncnn_runtime
 from desktop.core.engines.base import EXACT, F32, FAST, Mixed
 from desktop.core.engines.common import (
-    MEAN_RGB,
     built_in_another_way,
+    by_planes,
     content_of,
     no_memory,
     require_numbers,
@@ -59,17 +59,11 @@ class NcnnNet:
         self._run = forward
 
     def upscale(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
-        if self._in_colour:
-            # The network's planes are blue, green, red; ours red, green, blue.
-            planes = self._forward(np.ascontiguousarray((picture - MEAN_RGB)[..., ::-1].transpose(2, 0, 1)))
-            result: NDArray[np.float32] = planes[::-1].transpose(1, 2, 0) + MEAN_RGB
-            require_numbers(result)
-            return result
-        require_numbers(picture)
-        brightness, colours, whole = luma.split(picture)
-        (enlarged,) = self._forward(brightness[np.newaxis])
-        require_numbers(enlarged)
-        return luma.join(enlarged, colours, whole)
+        if not self._in_colour:
+            return luma.enlarged(picture, lambda brightness: self._forward(brightness[np.newaxis])[0])
+        result = by_planes(picture, self._forward)
+        require_numbers(result)
+        return result
 
     def _forward(self, given: NDArray[np.float32]) -> NDArray[np.float32]:
         count, height, width = given.shape

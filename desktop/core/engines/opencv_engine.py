@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from desktop.core import errors
 from desktop.core.engines import luma
 from desktop.core.engines.base import EXACT, Mixed
-from desktop.core.engines.common import MEAN_RGB, content_of, no_memory, require_numbers, require_shape, unlike
+from desktop.core.engines.common import by_planes, content_of, no_memory, require_numbers, require_shape, unlike
 from desktop.core.engines.figures import figures
 from desktop.core.models.catalogue import Model
 from desktop.core.opencv import cv2
@@ -52,23 +52,13 @@ class OpenCvNet:
         self._net.setPreferableTarget(cv2.dnn.DNN_TARGET_CPU)
 
     def upscale(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
-        result = self._by_colours(picture) if self._in_colour else self._by_brightness(picture)
+        if self._in_colour:
+            # Not left to blobFromImage, whose mean is in the order of the planes it gives, not of those it takes.
+            result = by_planes(picture, self._forward)
+        else:
+            result = luma.enlarged(picture, lambda brightness: self._forward(brightness[np.newaxis])[0])
         require_numbers(result)
         return result
-
-    def _by_colours(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
-        # The network's planes are blue, green, red; ours red, green, blue. Not left to blobFromImage,
-        # whose mean is in the order of the planes it gives, not of those it takes.
-        planes = self._forward((picture - MEAN_RGB)[..., ::-1].transpose(2, 0, 1))
-        result: NDArray[np.float32] = planes[::-1].transpose(1, 2, 0) + MEAN_RGB
-        return result
-
-    def _by_brightness(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
-        require_numbers(picture)
-        brightness, colours, whole = luma.split(picture)
-        (enlarged,) = self._forward(brightness[np.newaxis])
-        require_numbers(enlarged)
-        return luma.join(enlarged, colours, whole)
 
     def _forward(self, given: NDArray[np.float32]) -> NDArray[np.float32]:
         """(C, H, W) to (C, H * scale, W * scale)."""

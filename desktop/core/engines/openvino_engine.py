@@ -98,15 +98,11 @@ class OpenVinoNet:
         self._request = compiled.create_infer_request()
 
     def upscale(self, picture: NDArray[np.float32]) -> NDArray[np.float32]:
-        if self._in_colour:
-            result = self._forward(picture)
-            require_numbers(result)
-            return result
-        require_numbers(picture)
-        brightness, colours, whole = luma.split(picture)
-        enlarged = self._forward(brightness[..., np.newaxis])[..., 0]
-        require_numbers(enlarged)
-        return luma.join(enlarged, colours, whole)
+        if not self._in_colour:
+            return luma.enlarged(picture, lambda brightness: self._forward(brightness[..., np.newaxis])[..., 0])
+        result = self._forward(picture)
+        require_numbers(result)
+        return result
 
     def _forward(self, given: NDArray[np.float32]) -> NDArray[np.float32]:
         """(H, W, C) to (H * scale, W * scale, C)."""

@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import sys
-import threading
 from collections.abc import Callable, Sequence
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 from desktop.core.engines.ncnn_graph import Written
 from desktop.core.engines.ncnn_runtime import Device, NcnnError, Planes, Runner, vulkan_devices
-from desktop.core.isolation import frames
+from desktop.core.isolation import child, frames
 from desktop.core.isolation.companion import DESCRIPTOR
 from desktop.core.isolation.frames import Frame
 from desktop.core.isolation.shared import SharedBlock
@@ -36,13 +34,9 @@ Load = Callable[[Written, int, str], Running]
 
 def main(load: Load | None = None, devices: Callable[[], Sequence[Device]] = vulkan_devices) -> None:
     """Runs until the parent closes the pipe, or ends."""
-    # Whatever a driver prints must not get between the messages.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    requests = os.fdopen(0, "rb")
+    requests, answers = child.pipes()
     _die_quietly()
-    inbox: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    inbox = child.inbox(requests, 0)
     served = _Served(load or _load, devices)
     while True:
         frames.send(answers, Frame(served.answer(inbox.get().content)))
@@ -50,15 +44,6 @@ def main(load: Load | None = None, devices: Callable[[], Sequence[Device]] = vul
 
 def _load(network: Written, device: int, arithmetic: str) -> Runner:
     return Runner(network, device=device, arithmetic=arithmetic)
-
-
-def _listen(stream: BinaryIO, inbox: queue.SimpleQueue[Frame]) -> None:
-    """A thread of its own, so that the process ends with its parent even in the middle of a picture."""
-    with contextlib.suppress(frames.BrokenFrameError, OSError):
-        while (frame := frames.receive(stream, 0)) is not None:
-            inbox.put(frame)
-    # At once: some drivers crash when they are taken down in order.
-    os._exit(0)
 
 
 def _die_quietly() -> None:

@@ -5,17 +5,15 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
-import os
 import queue
 import sys
-import threading
 from collections.abc import Callable
 from typing import Any, BinaryIO, Protocol
 
 import psutil
 
 from desktop.core import errors
-from desktop.core.isolation import frames
+from desktop.core.isolation import child, frames
 from desktop.core.isolation.frames import Frame
 
 logger = logging.getLogger(__name__)
@@ -47,27 +45,14 @@ class StoppedError(Exception):
 
 def main() -> None:
     """Runs until the parent closes the pipe."""
-    # Whatever a library prints must not get between the messages.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    # Not sys.stdin, which a windowed program on Windows does not have.
-    requests = os.fdopen(0, "rb")
+    requests, answers = child.pipes()
     _limit_process()
-    inbox: queue.SimpleQueue[Frame] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    inbox = child.inbox(requests, _MOST_REQUEST_BYTES)
     for name in TASKS.values():
         _load(name)
     frames.send(answers, Frame({"ready": True}))
     while True:
         frames.send(answers, _work(inbox.get(), inbox, answers))
-
-
-def _listen(stream: BinaryIO, inbox: queue.SimpleQueue[Frame]) -> None:
-    """A thread of its own, so that the process ends with its parent even in the middle of a task."""
-    with contextlib.suppress(frames.BrokenFrameError, OSError):
-        while (frame := frames.receive(stream, _MOST_REQUEST_BYTES)) is not None:
-            inbox.put(frame)
-    os._exit(0)
 
 
 def _work(request: Frame, inbox: queue.SimpleQueue[Frame], answers: BinaryIO) -> Frame:
