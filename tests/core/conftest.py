@@ -1,15 +1,22 @@
-"""A disk that takes “A.png” and “a.png” for one file."""
+"""A disk that takes “A.png” and “a.png” for one file; what engines are compared with."""
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import os
 import shutil
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+
+from desktop.core.models.catalogue import Model
+from desktop.core.opencv import cv2
 
 _DISK_BYTES = 16 * 2**20
 # A session that is killed leaves no disk mounted.
@@ -53,3 +60,25 @@ def case_blind_folder(_case_blind_disk: Path) -> Path:
     folder = _case_blind_disk / uuid.uuid4().hex
     folder.mkdir()
     return folder
+
+
+@pytest.fixture(scope="session")
+def dnn_superres(weights: Path) -> Callable[[np.ndarray], np.ndarray]:
+    """cv2.dnn_superres as the guides use it: (H, W, 3) uint8 RGB in and out."""
+    superres = cv2.dnn_superres.DnnSuperResImpl.create()
+    superres.readModel(str(weights))
+    superres.setModel("edsr", 3)
+    return lambda pixels: superres.upsample(np.ascontiguousarray(pixels[..., ::-1]))[..., ::-1]
+
+
+@pytest.fixture
+def other_model(model: Model, tmp_path: Path) -> Callable[..., tuple[Model, Path]]:
+    """``other_model(content, **changes)``: a model and its file."""
+
+    def make(content: bytes, **changes: Any) -> tuple[Model, Path]:
+        digest = hashlib.sha256(content).hexdigest()
+        file = tmp_path / f"{digest[:8]}.pb"
+        file.write_bytes(content)
+        return dataclasses.replace(model, id="other-x3", sha256=digest, bytes=len(content), **changes), file
+
+    return make

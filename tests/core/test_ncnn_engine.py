@@ -3,8 +3,6 @@ in what a graphics card does faster. Vulkan is tried on Mesa's software device, 
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import subprocess
 import sys
 
@@ -14,7 +12,7 @@ import pytest
 from desktop.core import errors
 from desktop.core.engines import ncnn_engine, ncnn_runtime
 from desktop.core.engines.base import F32, Mixed
-from desktop.core.engines.calibration import decibels, tiles
+from desktop.core.engines.calibration import decibels, grey_levels, tiles
 from desktop.core.engines.choosing import ALIKE_DB
 from desktop.core.engines.ncnn_engine import NcnnEngine
 from desktop.core.engines.ncnn_graph import Written, written
@@ -23,7 +21,6 @@ from desktop.core.engines.opencv_engine import OpenCvEngine
 from desktop.core.engines.recipe import Step, UnknownStepError, recipe
 from desktop.core.engines.vulkan_engine import VulkanEngine
 from desktop.core.enhance import enhance
-from desktop.core.opencv import cv2
 from desktop.core.paths import bundled
 from desktop.core.photo.photo import Photo
 
@@ -46,14 +43,6 @@ def vulkan(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def reference(weights):
-    superres = cv2.dnn_superres.DnnSuperResImpl.create()
-    superres.readModel(str(weights))
-    superres.setModel("edsr", 3)
-    return lambda pixels: superres.upsample(np.ascontiguousarray(pixels[..., ::-1]))[..., ::-1]
-
-
-@pytest.fixture(scope="module")
 def exact(engine, model, weights):
     return engine.load(model, weights)
 
@@ -65,59 +54,42 @@ def on_a_card(request, vulkan, model, weights):
     net.close()
 
 
-@pytest.fixture
-def other_model(model, tmp_path):
-    """``other_model(content, **changes)``: a model and its file."""
-
-    def make(content, **changes):
-        digest = hashlib.sha256(content).hexdigest()
-        file = tmp_path / f"{digest[:8]}.pb"
-        file.write_bytes(content)
-        return dataclasses.replace(model, id="other-x3", sha256=digest, bytes=len(content), **changes), file
-
-    return make
-
-
 def _shown(answer):
     return np.clip(np.rint(answer), 0, 255)
 
 
-def _levels(one, other):
-    return float(np.abs(_shown(one) - _shown(other)).max())
-
-
 def _near_enough(arithmetic, answer, expected):
-    return _levels(answer, expected) <= 1 if arithmetic == F32 else decibels(answer, expected) >= ALIKE_DB
+    return grey_levels(answer, expected) <= 1 if arithmetic == F32 else decibels(answer, expected) >= ALIKE_DB
 
 
 @pytest.mark.parametrize(("width", "height"), [(120, 90), (1, 1), (1, 37), (41, 1), (2, 3), (33, 47), (60, 7)])
-def test_photos_come_out_as_from_dnn_superres(width, height, exact, reference, photo_like):
+def test_photos_come_out_as_from_dnn_superres(width, height, exact, dnn_superres, photo_like):
     pixels = photo_like(width, height)
-    assert _levels(exact.upscale(pixels.astype(np.float32)), reference(pixels)) <= 1
+    assert grey_levels(exact.upscale(pixels.astype(np.float32)), dnn_superres(pixels)) <= 1
 
 
 @pytest.mark.parametrize("value", [0, 255])
-def test_plain_black_and_white_come_out_as_from_dnn_superres(value, exact, reference):
+def test_plain_black_and_white_come_out_as_from_dnn_superres(value, exact, dnn_superres):
     pixels = np.full((20, 20, 3), value, np.uint8)
-    assert _levels(exact.upscale(pixels.astype(np.float32)), reference(pixels)) <= 1
+    assert grey_levels(exact.upscale(pixels.astype(np.float32)), dnn_superres(pixels)) <= 1
 
 
-def test_noise_comes_out_as_from_dnn_superres(exact, reference, noise):
+def test_noise_comes_out_as_from_dnn_superres(exact, dnn_superres, noise):
     pixels = noise((50, 40, 3))
-    assert _levels(exact.upscale(pixels.astype(np.float32)), reference(pixels)) <= 1
+    assert grey_levels(exact.upscale(pixels.astype(np.float32)), dnn_superres(pixels)) <= 1
 
 
 @pytest.mark.parametrize(("width", "height"), [(24, 20), (1, 1), (2, 13), (17, 9)])
-def test_a_card_s_answers_are_near_enough(width, height, on_a_card, reference, photo_like):
+def test_a_card_s_answers_are_near_enough(width, height, on_a_card, dnn_superres, photo_like):
     pixels = photo_like(width, height)
     answer = on_a_card.upscale(pixels.astype(np.float32))
-    assert _near_enough(on_a_card.arithmetic, answer, reference(pixels))
+    assert _near_enough(on_a_card.arithmetic, answer, dnn_superres(pixels))
 
 
-def test_a_card_s_answers_on_noise_black_and_white_are_near_enough(on_a_card, reference, noise):
+def test_a_card_s_answers_on_noise_black_and_white_are_near_enough(on_a_card, dnn_superres, noise):
     for pixels in (noise((16, 16, 3)), np.zeros((8, 8, 3), np.uint8), np.full((8, 8, 3), 255, np.uint8)):
         answer = on_a_card.upscale(pixels.astype(np.float32))
-        assert _near_enough(on_a_card.arithmetic, answer, reference(pixels))
+        assert _near_enough(on_a_card.arithmetic, answer, dnn_superres(pixels))
 
 
 def test_the_nets_say_what_they_are(exact, on_a_card):
@@ -133,7 +105,7 @@ def test_every_network_that_ships_comes_out_as_from_opencv(family, scale, engine
     model = catalogue.by_id(f"{family}-x{scale}")
     file = SHIPPED / model.file
     expected, answer = (one.load(model, file).upscale(tiles()[10]) for one in (OpenCvEngine(), engine))
-    assert _levels(expected, answer) <= 1
+    assert grey_levels(expected, answer) <= 1
 
 
 def test_a_network_between_two_comes_out_as_from_opencv(engine, catalogue, photo_like):
@@ -141,8 +113,8 @@ def test_a_network_between_two_comes_out_as_from_opencv(engine, catalogue, photo
     file, mixed = SHIPPED / strong.file, Mixed(SHIPPED / gentle.file, 0.4)
     picture = photo_like(50, 40).astype(np.float32)
     expected = OpenCvEngine().load(strong, file, mixed).upscale(picture)
-    assert _levels(engine.load(strong, file, mixed).upscale(picture), expected) <= 1
-    assert _levels(engine.load(strong, file).upscale(picture), expected) > 1
+    assert grey_levels(engine.load(strong, file, mixed).upscale(picture), expected) <= 1
+    assert grey_levels(engine.load(strong, file).upscale(picture), expected) > 1
 
 
 @pytest.mark.parametrize("stored", ["float32", "float16"])
@@ -150,7 +122,7 @@ def test_a_network_that_uses_all_of_32_blocks(stored, engine, vulkan, other_mode
     model, file = other_model(tiny_edsr(3, blocks=32, features=8, stored=stored))
     piece = np.ascontiguousarray(tiles()[0][:24, :24])
     expected = OpenCvEngine().load(model, file).upscale(piece)
-    assert _levels(engine.load(model, file).upscale(piece), expected) <= 1
+    assert grey_levels(engine.load(model, file).upscale(piece), expected) <= 1
     for arithmetic in vulkan.arithmetics(model, file):
         assert _near_enough(arithmetic, vulkan.load(model, file, None, arithmetic).upscale(piece), expected)
 
@@ -161,7 +133,7 @@ def test_a_network_for_brightness_comes_out_as_from_opencv(engine, vulkan, other
     expected = OpenCvEngine().load(model, file).upscale(picture)
     for one in (engine, vulkan):
         assert one.arithmetics(model, file) == (F32,)
-        assert _levels(one.load(model, file).upscale(picture), expected) <= 1
+        assert grey_levels(one.load(model, file).upscale(picture), expected) <= 1
 
 
 @pytest.mark.parametrize("name", ["ESPCN_x3", "FSRCNN_x2", "FSRCNN-small_x4", "LapSRN_x2", "LapSRN_x4", "LapSRN_x8"])
@@ -171,7 +143,7 @@ def test_the_networks_that_are_around_come_out_as_from_opencv(name, engine, shar
     model, file = other_model(content, algorithm=algorithm, scale=scale)
     for picture in (photo_like(30, 20).astype(np.float32), photo_like(30, 20) + np.float32(0.25)):
         expected = OpenCvEngine().load(model, file).upscale(picture)
-        assert _levels(engine.load(model, file).upscale(picture), expected) <= 1
+        assert grey_levels(engine.load(model, file).upscale(picture), expected) <= 1
 
 
 def test_the_official_edsr_s_twin_comes_out_as_from_opencv(engine, shared, catalogue, photo_like):
@@ -179,7 +151,7 @@ def test_the_official_edsr_s_twin_comes_out_as_from_opencv(engine, shared, catal
     file = shared / "data" / "models" / "EDSR_full_x3.pb"
     picture = photo_like(24, 20).astype(np.float32)
     expected = OpenCvEngine().load(model, file).upscale(picture)
-    assert _levels(engine.load(model, file).upscale(picture), expected) <= 1
+    assert grey_levels(engine.load(model, file).upscale(picture), expected) <= 1
 
 
 def test_the_same_picture_gives_the_same_answer_every_time_and_none_is_overwritten(exact, photo_like):

@@ -14,15 +14,6 @@ from desktop.core.opencv import cv2
 from desktop.core.photo.photo import Photo
 
 
-@pytest.fixture(scope="module")
-def reference(weights):
-    """cv2.dnn_superres as the guides use it: (H, W, 3) uint8 RGB in and out."""
-    superres = cv2.dnn_superres.DnnSuperResImpl.create()
-    superres.readModel(str(weights))
-    superres.setModel("edsr", 3)
-    return lambda pixels: superres.upsample(np.ascontiguousarray(pixels[..., ::-1]))[..., ::-1]
-
-
 def _difference(one, other):
     return int(np.abs(one.astype(int) - other.astype(int)).max())
 
@@ -35,24 +26,24 @@ def _enhanced(pixels, net):
     ("width", "height"),
     [(180, 130), (1, 1), (1, 37), (41, 1), (2, 3), (33, 47), (145, 7), (146, 145)],
 )
-def test_photos_come_out_as_from_dnn_superres(width, height, net, reference, photo_like):
+def test_photos_come_out_as_from_dnn_superres(width, height, net, dnn_superres, photo_like):
     pixels = photo_like(width, height)
-    assert _difference(_enhanced(pixels, net), reference(pixels)) <= 1
+    assert _difference(_enhanced(pixels, net), dnn_superres(pixels)) <= 1
 
 
 @pytest.mark.parametrize(("width", "height"), [(60, 50), (31, 77), (150, 40)])
-def test_noise_comes_out_as_from_dnn_superres(width, height, net, reference, noise):
+def test_noise_comes_out_as_from_dnn_superres(width, height, net, dnn_superres, noise):
     pixels = noise((height, width, 3))
-    assert _difference(_enhanced(pixels, net), reference(pixels)) <= 1
+    assert _difference(_enhanced(pixels, net), dnn_superres(pixels)) <= 1
 
 
 @pytest.mark.parametrize("value", [0, 255])
-def test_plain_black_and_plain_white_come_out_as_from_dnn_superres(value, net, reference):
+def test_plain_black_and_plain_white_come_out_as_from_dnn_superres(value, net, dnn_superres):
     pixels = np.full((20, 20, 3), value, np.uint8)
-    assert _difference(_enhanced(pixels, net), reference(pixels)) <= 1
+    assert _difference(_enhanced(pixels, net), dnn_superres(pixels)) <= 1
 
 
-def test_red_and_blue_are_not_exchanged(net, reference):
+def test_red_and_blue_are_not_exchanged(net, dnn_superres):
     pixels = np.zeros((20, 20, 3), np.uint8)
     pixels[..., 0] = 200
     result = _enhanced(pixels, net)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +12,7 @@ import pytest
 from desktop.core import errors
 from desktop.core.engines import openvino_engine
 from desktop.core.engines.base import F32, Mixed
-from desktop.core.engines.calibration import decibels, tiles
+from desktop.core.engines.calibration import decibels, grey_levels, tiles
 from desktop.core.engines.choosing import ALIKE_DB
 from desktop.core.engines.opencv_engine import OpenCvEngine
 from desktop.core.engines.openvino_engine import BF16, INT8, OpenVinoEngine
@@ -36,20 +34,8 @@ def engine(tmp_path_factory):
     return OpenVinoEngine(tmp_path_factory.mktemp("twins"), SHIPPED)
 
 
-@pytest.fixture(scope="module")
-def reference(weights):
-    superres = cv2.dnn_superres.DnnSuperResImpl.create()
-    superres.readModel(str(weights))
-    superres.setModel("edsr", 3)
-    return lambda pixels: superres.upsample(np.ascontiguousarray(pixels[..., ::-1]))[..., ::-1]
-
-
 def _shown(answer):
     return np.clip(np.rint(answer), 0, 255)
-
-
-def _levels(one, other):
-    return float(np.abs(_shown(one) - _shown(other)).max())
 
 
 def _able(engine, model, file):
@@ -62,20 +48,20 @@ def exact(engine, model, weights):
 
 
 @pytest.mark.parametrize(("width", "height"), [(120, 90), (1, 1), (1, 37), (41, 1), (2, 3), (33, 47), (60, 7)])
-def test_in_float32_photos_come_out_as_from_dnn_superres(width, height, exact, reference, photo_like):
+def test_in_float32_photos_come_out_as_from_dnn_superres(width, height, exact, dnn_superres, photo_like):
     pixels = photo_like(width, height)
-    assert _levels(exact.upscale(pixels.astype(np.float32)), reference(pixels)) <= 1
+    assert grey_levels(exact.upscale(pixels.astype(np.float32)), dnn_superres(pixels)) <= 1
 
 
 @pytest.mark.parametrize("value", [0, 255])
-def test_in_float32_plain_black_and_white_come_out_as_from_dnn_superres(value, exact, reference):
+def test_in_float32_plain_black_and_white_come_out_as_from_dnn_superres(value, exact, dnn_superres):
     pixels = np.full((20, 20, 3), value, np.uint8)
-    assert _levels(exact.upscale(pixels.astype(np.float32)), reference(pixels)) <= 1
+    assert grey_levels(exact.upscale(pixels.astype(np.float32)), dnn_superres(pixels)) <= 1
 
 
-def test_in_float32_noise_comes_out_as_from_dnn_superres(exact, reference, noise):
+def test_in_float32_noise_comes_out_as_from_dnn_superres(exact, dnn_superres, noise):
     pixels = noise((50, 40, 3))
-    assert _levels(exact.upscale(pixels.astype(np.float32)), reference(pixels)) <= 1
+    assert grey_levels(exact.upscale(pixels.astype(np.float32)), dnn_superres(pixels)) <= 1
 
 
 def test_the_net_says_what_it_is(exact, engine, model, weights):
@@ -110,22 +96,9 @@ def test_a_network_between_two_comes_out_as_from_opencv(engine, catalogue, photo
     file, mixed = SHIPPED / strong.file, Mixed(SHIPPED / gentle.file, 0.4)
     picture = photo_like(50, 40).astype(np.float32)
     expected = OpenCvEngine().load(strong, file, mixed).upscale(picture)
-    assert _levels(engine.load(strong, file, mixed).upscale(picture), expected) <= 1
+    assert grey_levels(engine.load(strong, file, mixed).upscale(picture), expected) <= 1
     for arithmetic in _able(engine, strong, file):
         assert decibels(engine.load(strong, file, mixed, arithmetic).upscale(picture), expected) >= 45
-
-
-@pytest.fixture
-def other_model(model, tmp_path):
-    """``other_model(content, **changes)``: a model and its file."""
-
-    def make(content, **changes):
-        digest = hashlib.sha256(content).hexdigest()
-        file = tmp_path / f"{digest[:8]}.pb"
-        file.write_bytes(content)
-        return dataclasses.replace(model, id="other-x3", sha256=digest, bytes=len(content), **changes), file
-
-    return make
 
 
 @pytest.mark.parametrize("stored", ["float32", "float16"])
@@ -134,7 +107,7 @@ def test_a_network_that_uses_all_of_32_blocks(stored, engine, other_model, tiny_
     assert INT8 not in engine.arithmetics(model, file)
     engine.calibrate(model, file)
     exact, reference = engine.load(model, file), OpenCvEngine().load(model, file)
-    assert _levels(exact.upscale(tiles()[0]), reference.upscale(tiles()[0])) <= 1
+    assert grey_levels(exact.upscale(tiles()[0]), reference.upscale(tiles()[0])) <= 1
     arithmetics = _able(engine, model, file)
     assert INT8 in arithmetics
     for arithmetic in arithmetics:
@@ -147,7 +120,7 @@ def test_a_network_for_brightness_comes_out_as_from_opencv(engine, other_model, 
     assert engine.arithmetics(model, file) == (F32,)
     picture = photo_like(30, 20).astype(np.float32)
     expected = OpenCvEngine().load(model, file).upscale(picture)
-    assert _levels(engine.load(model, file).upscale(picture), expected) <= 1
+    assert grey_levels(engine.load(model, file).upscale(picture), expected) <= 1
 
 
 @pytest.mark.parametrize("name", ["ESPCN_x3", "FSRCNN_x2", "FSRCNN-small_x4", "LapSRN_x2", "LapSRN_x4", "LapSRN_x8"])
@@ -157,7 +130,7 @@ def test_the_networks_that_are_around_come_out_as_from_opencv(name, engine, shar
     model, file = other_model(content, algorithm=algorithm, scale=scale)
     for picture in (photo_like(30, 20).astype(np.float32), photo_like(30, 20) + np.float32(0.25)):
         expected = OpenCvEngine().load(model, file).upscale(picture)
-        assert _levels(engine.load(model, file).upscale(picture), expected) <= 1
+        assert grey_levels(engine.load(model, file).upscale(picture), expected) <= 1
 
 
 def test_the_official_edsr_s_twin_comes_out_as_from_opencv(engine, shared, catalogue, photo_like):
@@ -165,7 +138,7 @@ def test_the_official_edsr_s_twin_comes_out_as_from_opencv(engine, shared, catal
     file = shared / "data" / "models" / "EDSR_full_x3.pb"
     picture = photo_like(24, 20).astype(np.float32)
     expected = OpenCvEngine().load(model, file).upscale(picture)
-    assert _levels(engine.load(model, file).upscale(picture), expected) <= 1
+    assert grey_levels(engine.load(model, file).upscale(picture), expected) <= 1
 
 
 @pytest.mark.parametrize("scale", [2, 3, 4])
