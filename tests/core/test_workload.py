@@ -8,21 +8,33 @@ from pathlib import Path
 import pytest
 
 from desktop.core import tiles
+from desktop.core.engines.available import available_engines
+from desktop.core.engines.base import F32
 from desktop.core.engines.figures import expected
 from desktop.core.jobs import Request
+from desktop.core.paths import bundled
 from desktop.core.photo.formats import AVIF, JPEG, PNG, TIFF, WEBP
 from desktop.core.sizes import planned
 from desktop.core.workload import beside_s, seen_megapixels
 
 
 @pytest.mark.parametrize("size", [(40, 30), (119, 121), (480, 360), (1100, 825), (3000, 100)])
-@pytest.mark.parametrize("engine", ["opencv", "openvino"])
+@pytest.mark.parametrize("engine", ["opencv", "openvino", "ncnn"])
 def test_the_network_sees_what_the_plan_of_its_tiles_gives_it(size, engine, catalogue):
     plan = planned(Request(Path("a.jpg"), model="edsr-baseline", scale=3), size, catalogue)
     (model,) = plan.models(catalogue, "edsr-baseline")
     needs = expected(model, engine)
     todo = tiles.plan(*size, needs.tile, needs.halo)
     assert seen_megapixels(plan, [model], engine) == sum(tile.read_x.size * tile.read_y.size for tile in todo) / 1e6
+
+
+@pytest.mark.parametrize("engine", [name for name in available_engines() if name != "vulkan"])  # as ncnn, on a card
+def test_what_is_expected_of_an_engine_is_what_its_networks_do(engine, catalogue):
+    for model in (catalogue.by_id(name) for name in ("edsr-baseline-x3", "edsr-restore-x4")):
+        net = available_engines()[engine].load(model, bundled("models", "weights", model.file), None, F32)
+        needs = expected(model, engine)
+        assert (needs.tile, needs.halo) == (net.tile, net.halo)
+        assert needs.working_mib(needs.tile) == pytest.approx(net.working_mib(net.tile), rel=0.02)
 
 
 def test_larger_tiles_are_seen_twice_at_fewer_margins(catalogue):

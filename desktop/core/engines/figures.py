@@ -76,7 +76,13 @@ def _of(network: Network) -> Figures:
 def expected(model: Model, engine: str = "opencv") -> Figures:
     """The same by what the catalogue says of it alone, without its file; an unknown engine is taken for OpenCV."""
     network = _by_catalogue(model)
-    return _of_openvino(network, "f32") if engine == "openvino" else _of(network)
+    match engine:
+        case "openvino":
+            return _of_openvino(network, "f32")
+        case "ncnn" | "vulkan":
+            return _of_ncnn(network)
+        case _:
+            return _of(network)
 
 
 def _network(model: Model, content: bytes) -> Network:
@@ -113,7 +119,10 @@ def _of_openvino(network: Network, arithmetic: str) -> Figures:
 
 def ncnn_figures(model: Model, content: bytes) -> Figures:
     """The same for ncnn, whose way with large pieces is the quicker one."""
-    network = _network(model, content)
+    return _of_ncnn(_network(model, content))
+
+
+def _of_ncnn(network: Network) -> Figures:
     found = _of(network)
     if network.algorithm != "edsr":
         return found
