@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QMainWindow, QVBoxLayout, QWidget
 
-from desktop.core import settings as settings_file
 from desktop.core.additions import Additions
 from desktop.core.choices import possible
 from desktop.core.jobs import Job
@@ -30,6 +27,7 @@ from desktop.ui.details import Details
 from desktop.ui.empty_view import DropOverlay, EmptyView
 from desktop.ui.glimpses import Glimpses
 from desktop.ui.help_dialogs import AboutDialog, ShortcutsDialog
+from desktop.ui.kept_settings import KeptSettings
 from desktop.ui.left_out_dialog import LeftOutDialog
 from desktop.ui.listing import Listing
 from desktop.ui.live import Live
@@ -94,7 +92,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Rekindle")
         self.setAcceptDrops(True)
         self._workspace = workspace
-        self._settings = settings
+        self.settings = KeptSettings(settings, workspace.folders.settings_file, disk, self)
         self._controller = controller
         self._watcher = watcher
         self._outlook = outlook
@@ -153,7 +151,7 @@ class MainWindow(QMainWindow):
 
     def set_output_dir(self, path: Path | str | None) -> None:
         """Where results go; beside the originals where None."""
-        self._change_settings(replace(self._settings, output_dir=str(path) if path else ""))
+        self.settings.change(output_dir=str(path) if path else "")
 
     def start(self) -> None:
         """Works through what waits."""
@@ -165,7 +163,7 @@ class MainWindow(QMainWindow):
 
     def ask_for_updates(self, wanted: bool) -> None:
         """Keeps whether to look for a newer Rekindle once a day."""
-        self._change(ask_for_updates=wanted)
+        self.settings.change(ask_for_updates=wanted)
 
     def look_for_models(self) -> None:
         """Offers what is there, after models were installed, imported or removed."""
@@ -195,12 +193,9 @@ class MainWindow(QMainWindow):
             self._ask_before_closing()
             return
         self.closing.emit()
-        self._change_settings(
-            replace(
-                self._settings,
-                geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
-                panes=bytes(self._stage.saveState().toBase64().data()).decode(),
-            )
+        self.settings.change(
+            geometry=bytes(self.saveGeometry().toBase64().data()).decode(),
+            panes=bytes(self._stage.saveState().toBase64().data()).decode(),
         )
         self._comparison.view.close()
         self._loader.shutdown()
@@ -251,8 +246,8 @@ class MainWindow(QMainWindow):
         self.statusBar().setContentsMargins(theme.PANEL_MARGIN - 2, 0, theme.PANEL_MARGIN, 0)
         self.resize(1200, 760)
         self.setMinimumSize(720, 480)
-        self.restoreGeometry(QByteArray.fromBase64(self._settings.geometry.encode()))
-        self._stage.restoreState(QByteArray.fromBase64(self._settings.panes.encode()))
+        self.restoreGeometry(QByteArray.fromBase64(self.settings.current.geometry.encode()))
+        self._stage.restoreState(QByteArray.fromBase64(self.settings.current.panes.encode()))
 
     def _wire(self, model: QueueModel, notices: Notices, live: Live, glimpses: Glimpses) -> None:
         """The one place where the parts are connected."""
@@ -260,24 +255,29 @@ class MainWindow(QMainWindow):
         presenter, sources, results, loader = self._presenter, self._sources, self._results, self._loader
         looking = self._looking
         outlook, attendant, listing, watcher = self._outlook, self._attendant, self._listing, self._watcher
+        settings = self.settings
+
+        for following in (controller.apply, attendant.apply, watcher.apply, self._follow):
+            settings.changed.connect(following)
+        settings.notKept.connect(self._message.say)
 
         top.addRequested.connect(self._choose_photos)
         top.startRequested.connect(controller.start)
-        top.choiceRequested.connect(lambda model, scale: self._change(model=model, scale=scale, target=""))
-        top.targetRequested.connect(lambda model, target: self._change(model=model, target=target))
+        top.choiceRequested.connect(lambda model, scale: settings.change(model=model, scale=scale, target=""))
+        top.targetRequested.connect(lambda model, target: settings.change(model=model, target=target))
         top.sizeRequested.connect(self._ask_for_size)
-        top.strengthRequested.connect(lambda strength: self._change(strength=strength))
+        top.strengthRequested.connect(lambda strength: settings.change(strength=strength))
         top.bestRequested.connect(actions.best.setChecked)
         top.modelsRequested.connect(actions.models.trigger)
-        actions.best.setChecked(self._settings.self_ensemble)
-        actions.best.toggled.connect(lambda best: self._change(self_ensemble=best))
+        actions.best.setChecked(settings.current.self_ensemble)
+        actions.best.toggled.connect(lambda best: settings.change(self_ensemble=best))
         actions.best.toggled.connect(top.show_best)
         actions.models.triggered.connect(self.modelsRequested)
         self._offers.changed.connect(self._offer_models)
         self._empty.chooseRequested.connect(self._choose_photos)
         self._empty.sampleRequested.connect(sources.add_sample)
         sources.pathsChosen.connect(self.add_paths)
-        sources.folderRemembered.connect(self._remember_folder)
+        sources.folderRemembered.connect(lambda folder: settings.change(last_folder=folder))
         sources.trouble.connect(self._message.say)
         for telling in (results, self._export):
             telling.told.connect(self._message.say)
@@ -329,7 +329,7 @@ class MainWindow(QMainWindow):
         queue.offer.answered.connect(self._keep_awake)
         watcher.stateChanged.connect(self._watched.show_state)
         watcher.told.connect(notices.given)
-        watcher.chosen.connect(lambda watching: self._change_settings(replace(self._settings, watching=watching)))
+        watcher.chosen.connect(lambda watching: settings.change(watching=watching))
         self._watched.clicked.connect(actions.watch.trigger)
         notices.given.connect(lambda notice: self._message.say(words.error(notice)))
         model.thumbnailWanted.connect(loader.want_thumbnail)
@@ -349,7 +349,7 @@ class MainWindow(QMainWindow):
         glimpses.failed.connect(notices.given)
 
         actions.add.triggered.connect(self._choose_photos)
-        actions.add_folder.triggered.connect(lambda: sources.choose_folder(self._settings.last_folder))
+        actions.add_folder.triggered.connect(lambda: sources.choose_folder(settings.current.last_folder))
         actions.watch.triggered.connect(self._open_watch)
         actions.paste.triggered.connect(sources.paste)
         actions.start.triggered.connect(controller.start)
@@ -374,7 +374,7 @@ class MainWindow(QMainWindow):
         actions.copy_path.triggered.connect(lambda: results.copy_paths(listing.chosen))
         actions.copy_error.triggered.connect(lambda: results.copy_errors(listing.chosen))
         actions.save_as.triggered.connect(
-            lambda: presenter.with_current(lambda job: results.save_as(job, self._settings.quality))
+            lambda: presenter.with_current(lambda job: results.save_as(job, settings.current.quality))
         )
         for action, act in zip(actions.of_the_comparison, self._export.acts, strict=True):
             action.triggered.connect(act)
@@ -387,40 +387,34 @@ class MainWindow(QMainWindow):
         actions.quit.triggered.connect(self.close)
 
     def _choose_photos(self) -> None:
-        self._sources.choose_photos(self._settings.last_folder)
-
-    def _change(self, **choices: Any) -> None:
-        self._change_settings(replace(self._settings, **choices))
+        self._sources.choose_photos(self.settings.current.last_folder)
 
     def _ask_for_size(self) -> None:
         job = self._queue.view.current_job()
-        self._sizing.ask(self._settings.target, job.request if job else None, self._take_size, self)
+        self._sizing.ask(self.settings.current.target, job.request if job else None, self._take_size, self)
 
     def _take_size(self, text: str) -> None:
-        self._change(target=text)
-        self._top.show_size(self._settings)
+        self.settings.change(target=text)
+        self._top.show_size(self.settings.current)
 
     def _offer_models(self) -> None:
-        self._change_settings(possible(self._settings, self._offers.catalogue))
-        self._top.offer(self._offers.catalogue, self._settings)
-
-    def _remember_folder(self, folder: str) -> None:
-        self._change_settings(replace(self._settings, last_folder=folder))
+        self.settings.take(possible(self.settings.current, self._offers.catalogue))
+        self._top.offer(self._offers.catalogue, self.settings.current)
 
     def _keep_awake(self, agreed: bool) -> None:
-        self._change_settings(replace(self._settings, keep_awake=agreed, keep_awake_asked=True))
+        self.settings.change(keep_awake=agreed, keep_awake_asked=True)
         self._message.say(self.tr("You can change this in the settings."), self._actions.settings)
 
     def _open_settings(self) -> None:
-        dialog = SettingsDialog(self._settings, self._workspace.folders, self)
-        dialog.settingsRequested.connect(self._change_settings)
-        example = example_task(self._queue.view.current_job(), self._settings, self._workspace)
+        settings = self.settings.current
+        dialog = SettingsDialog(settings, self._workspace.folders, self)
+        dialog.settingsRequested.connect(self.settings.take)
+        example = example_task(self._queue.view.current_job(), settings, self._workspace)
         self._disk.run(example, dialog.results.show_example)
         results = self._workspace.results
         self._disk.run(results.remembered, dialog.show_remembered)
         dialog.forgetRequested.connect(lambda: self._disk.run(results.forgotten, dialog.show_remembered))
-        model, scale = self._settings.model, self._settings.scale
-        self._disk.run(lambda: self._workspace.gain(model, scale), dialog.show_gain)
+        self._disk.run(lambda: self._workspace.gain(settings.model, settings.scale), dialog.show_gain)
         self._attendant.impossible.connect(dialog.forbid)
         self._attendant.find_impossible()
         dialog.open()
@@ -431,7 +425,7 @@ class MainWindow(QMainWindow):
         dialog.open()
 
     def _open_watch(self) -> None:
-        dialog = WatchDialog(self._settings.watching_offered, self._offers.catalogue, self)
+        dialog = WatchDialog(self.settings.current.watching_offered, self._offers.catalogue, self)
         dialog.watchRequested.connect(self._watcher.start)
         dialog.stopRequested.connect(self._watcher.stop)
         dialog.rejected.connect(self._watcher.give_up)
@@ -439,22 +433,8 @@ class MainWindow(QMainWindow):
         self._watcher.refused.connect(dialog.show_trouble)
         dialog.open()
 
-    def _change_settings(self, settings: Settings) -> None:
-        if settings == self._settings:
-            return
-        self._settings = settings
-        self._controller.apply(settings)
-        self._attendant.apply(settings)
-        self._watcher.apply(settings)
+    def _follow(self, settings: Settings) -> None:
         self._looking.previews_when_idle = settings.preview_when_idle
-        path = self._workspace.folders.settings_file
-        self._disk.run(
-            lambda: settings_file.save(settings, path),
-            lambda _nothing: None,
-            lambda error: self._message.say(
-                self.tr("Your choices could not be kept: {reason}").format(reason=str(error))
-            ),
-        )
 
     def _ask_before_closing(self) -> None:
         if self._question is None:

@@ -351,7 +351,7 @@ def test_a_run_waits_while_the_computer_is_unplugged_and_says_why(
     photo_file: Callable[..., Path],
     photo_like: Callable[..., Any],
 ) -> None:
-    window._change_settings(replace(window._settings, pause_on_battery=True, keep_awake=True))
+    window.settings.change(pause_on_battery=True, keep_awake=True)
     start(qtbot, window, photo_file("large.png", photo_like(500, 300)))
     assert computer.wake_lock.held
     assert window.windowTitle().endswith("% – Rekindle")
@@ -380,7 +380,7 @@ def test_who_resumes_on_battery_is_obeyed(
     photo_like: Callable[..., Any],
 ) -> None:
     computer.power = Power.BATTERY
-    window._change_settings(replace(window._settings, pause_on_battery=True))
+    window.settings.change(pause_on_battery=True)
     window.add_paths([photo_file("large.png", photo_like(400, 300))])
     window.start()
     qtbot.waitUntil(lambda: window._controller.paused, timeout=PATIENCE_MS)
@@ -399,7 +399,7 @@ def test_a_window_that_closes_in_the_middle_of_a_run_lets_go_of_everything(
     photo_file: Callable[..., Path],
     photo_like: Callable[..., Any],
 ) -> None:
-    window._change_settings(replace(window._settings, keep_awake=True))
+    window.settings.change(keep_awake=True)
     start(qtbot, window, photo_file("large.png", photo_like(500, 300)))
     assert computer.wake_lock.held
     window._closing = True
@@ -449,16 +449,16 @@ def test_the_settings_have_all_three(qtbot: QtBot, window: MainWindow, tmp_path:
     for name in three:
         boxes[name].click()
     dialog.accept()
-    assert window._settings.keep_awake
-    assert window._settings.keep_awake_asked
-    assert window._settings.pause_on_battery
-    assert not window._settings.notify
+    assert window.settings.current.keep_awake
+    assert window.settings.current.keep_awake_asked
+    assert window.settings.current.pause_on_battery
+    assert not window.settings.current.notify
 
 
 def test_a_switch_for_what_is_not_there_says_so_and_keeps_what_was_chosen(
     qtbot: QtBot, window: MainWindow, computer: FakeComputer
 ) -> None:
-    window._change_settings(replace(window._settings, pause_on_battery=True))
+    window.settings.change(pause_on_battery=True)
     computer.power = Power.NO_BATTERY
     dialog, boxes = switches(window)
     qtbot.waitUntil(lambda: not boxes["pause_on_battery"].isEnabled(), timeout=PATIENCE_MS)
@@ -466,7 +466,7 @@ def test_a_switch_for_what_is_not_there_says_so_and_keeps_what_was_chosen(
     assert boxes["keep_awake"].isEnabled()
     assert boxes["notify"].isEnabled()
     dialog.accept()
-    assert window._settings.pause_on_battery
+    assert window.settings.current.pause_on_battery
 
 
 def test_a_session_without_a_bus_is_said_to_have_neither(

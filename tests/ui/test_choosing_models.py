@@ -121,7 +121,7 @@ def test_only_scales_that_exist_are_offered_and_the_scale_is_kept(window: MainWi
     assert scales.currentData() == 2
     pick(window, "modelBox", "edsr-restore")
     assert scales.currentData() == 3
-    assert (window._settings.model, window._settings.scale) == ("edsr-restore", 3)
+    assert (window.settings.current.model, window.settings.current.scale) == ("edsr-restore", 3)
 
 
 @pytest.mark.parametrize(("wanted", "found"), [(2, 2), (3, 2), (5, 4), (6, 4), (8, 8), (1, 2)])
@@ -145,7 +145,7 @@ def test_strength_is_there_where_it_means_something(window: MainWindow) -> None:
     assert slider.isVisible()
     assert slider.value() == 100
     slider.setValue(60)
-    assert window._settings.strength == 60
+    assert window.settings.current.strength == 60
     pick(window, "modelBox", "edsr-baseline")
     assert not slider.isVisible()
     pick(window, "modelBox", "edsr-restore")
@@ -157,17 +157,17 @@ def test_the_number_follows_the_slider_while_it_is_dragged(window: MainWindow) -
     strength = window._top.strength
     strength.slider.sliderMoved.emit(35)
     assert strength._number.text() == "35"
-    assert window._settings.strength == 100  # until it is let go
+    assert window.settings.current.strength == 100  # until it is let go
 
 
 def test_best_quality_is_one_choice_in_two_places(window: MainWindow) -> None:
     shown, action = window.findChild(QCheckBox, "bestBox"), window._actions.best
     shown.setChecked(True)
     assert action.isChecked()
-    assert window._settings.self_ensemble
+    assert window.settings.current.self_ensemble
     action.trigger()
     assert not shown.isChecked()
-    assert not window._settings.self_ensemble
+    assert not window.settings.current.self_ensemble
 
 
 def test_what_was_chosen_is_there_next_time(make: Callable[[], MainWindow]) -> None:
@@ -210,7 +210,7 @@ def test_more_models_opens_the_door_and_stays_no_choice(qtbot: QtBot, window: Ma
         models.setCurrentIndex(last)
         models.activated.emit(last)
     assert models.currentData() == "edsr-baseline"
-    assert window._settings.model == "edsr-baseline"
+    assert window.settings.current.model == "edsr-baseline"
     with qtbot.waitSignal(window.modelsRequested):
         window._actions.models.trigger()
     assert window._actions.models.objectName() == "modelsAction"
@@ -246,7 +246,7 @@ def test_a_model_that_is_gone_is_offered_no_more_and_one_that_has_come_is(
     with qtbot.waitSignal(window._offers.changed):
         window.look_for_models()
     assert data_of(box(window, "modelBox")) == ["auto", "edsr-baseline", "my-own"]
-    assert (window._settings.model, box(window, "modelBox").currentData()) == ("auto", "auto")
+    assert (window.settings.current.model, box(window, "modelBox").currentData()) == ("auto", "auto")
     assert box(window, "scaleBox").currentData() == 3
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,10 +84,10 @@ def test_the_window_foretells_and_then_accounts(qtbot: QtBot, window: MainWindow
     text = PngImagePlugin.PngInfo()
     text.add_text("Author", "somebody")
     panel = window._stage.details
-    window._change_settings(replace(window._settings, format="webp"))
+    window.settings.change(format="webp")
     window.add_paths([photo_file("a.png", pnginfo=text)])
     qtbot.waitUntil(lambda: panel.summary == "Will not be kept: text notes", timeout=PATIENCE_MS)
-    window._change_settings(replace(window._settings, format=""))
+    window.settings.change(format="")
     qtbot.waitUntil(lambda: panel.summary == "Everything will be kept", timeout=PATIENCE_MS)
     with qtbot.waitSignal(window.queueFinished, timeout=PATIENCE_MS):
         window.start()

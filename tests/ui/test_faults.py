@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -234,11 +234,11 @@ def install_again(scene: Scene) -> None:
 
 
 def want_a_model_that_is_not_here(scene: Scene) -> None:
-    scene.window._change_settings(replace(scene.window._settings, model="edsr-from-elsewhere"))
+    scene.window.settings.change(model="edsr-from-elsewhere")
 
 
 def want_one_that_is(scene: Scene) -> None:
-    scene.window._change_settings(replace(scene.window._settings, model="edsr-baseline"))
+    scene.window.settings.change(model="edsr-baseline")
 
 
 NOT_FOUND = "“{}.png” was not found: it was moved or deleted, or its disk is not connected. Try again when it is back."
@@ -359,7 +359,7 @@ def remount(folder: Path, options: str) -> None:
 @pytest.mark.parametrize("kind", ["png", "jpeg", "webp", "tiff"])
 def test_the_results_disk_is_full(disk: Callable[[str, str], Path], scene: Scene, kind: str) -> None:
     results = disk("results", "1m")
-    scene.window._change_settings(replace(scene.window._settings, output_dir=str(results), format=kind, quality=100))
+    scene.window.settings.change(output_dir=str(results), format=kind, quality=100)
     scene.window.add_paths([scene.draw("a.png"), scene.draw("b.png", 120, 90), scene.draw("c.png")])
     scene.work(lambda _scene: (results / "filler").write_bytes(bytes(1_000_000)) and None)
     assert tuple(scene.ends.values()) == ("done", "no-space", "done")

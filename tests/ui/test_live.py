@@ -147,7 +147,7 @@ def test_a_size_of_several_passes_is_told_while_the_last_one_comes(
     qtbot: QtBot, window: MainWindow, gate: Gate, photo_file: Callable[..., Path], photo_like: Callable[..., Any]
 ) -> None:
     path = photo_file("a.png", photo_like(20, 10))
-    window._controller.apply(replace(window._settings, model="edsr-baseline", target="longest 210"))
+    window._controller.apply(replace(window.settings.current, model="edsr-baseline", target="longest 210"))
     window.add_paths([path])
     qtbot.waitUntil(lambda: len(window.jobs) == 1, timeout=PATIENCE_MS)
     view, words = window._comparison.view, window._comparison.bar.size_words
@@ -345,7 +345,7 @@ def test_previews_come_unasked_if_that_is_wished(
     qtbot: QtBot, window: MainWindow, gate: Gate, add: Callable[[str], Path]
 ) -> None:
     gate.open()
-    window._change_settings(replace(window._settings, preview_when_idle=True))
+    window.settings.change(preview_when_idle=True)
     add("a.png")
     qtbot.waitUntil(lambda: isinstance(window._comparison.view.frames.after, Coming), timeout=PATIENCE_MS)
 
@@ -354,7 +354,7 @@ def test_photos_are_enhanced_as_soon_as_they_are_added_if_that_is_wished(
     qtbot: QtBot, window: MainWindow, gate: Gate, add: Callable[[str], Path]
 ) -> None:
     gate.open()
-    window._change_settings(replace(window._settings, start_at_once=True))
+    window.settings.change(start_at_once=True)
     with qtbot.waitSignal(window.queueFinished, timeout=PATIENCE_MS):
         add("a.png")
     assert window.jobs[0].state is JobState.DONE

@@ -6,7 +6,6 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +143,7 @@ def test_a_photo_is_enhanced_saved_and_compared(
 ) -> None:
     pixels = photo_like(40, 30)
     photo = photo_file("grandma.png", pixels)
-    window._change_settings(replace(window._settings, precision="exact"))
+    window.settings.change(precision="exact")
     window.add_paths([photo])
     enhance_all(qtbot, window)
     (job,) = window.jobs
@@ -335,7 +334,7 @@ def test_choices_size_and_folder_are_remembered(qtbot: QtBot, tmp_path: Path) ->
     second = create_window(tmp_path / "data")
     second.show()
     assert (second.width(), second.height()) == (760, 600)
-    assert second._settings.output_dir == str(tmp_path / "results")
+    assert second.settings.current.output_dir == str(tmp_path / "results")
     second.close()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ PhotoLike = Callable[..., Any]
 
 def open_window(data: Path, **settings: Any) -> MainWindow:
     window = create_window(data)
-    window._change_settings(replace(window._settings, **settings))
+    window.settings.change(**settings)
     window.show()
     return window
 
@@ -111,7 +110,7 @@ def test_a_result_that_a_repeat_has_replaced_is_not_made_again(
     first = open_window(tmp_path / "data", existing="overwrite", format="jpeg")
     add(qtbot, first, photo)
     finish(qtbot, first)
-    first._change_settings(replace(first._settings, quality=40))
+    first.settings.change(quality=40)
     add(qtbot, first, photo)
     finish(qtbot, first)
     assert outputs(first) == ["a_x3.jpg", "a_x3.jpg"]

@@ -109,17 +109,17 @@ def test_a_size_is_chosen_for_all_photos_and_what_it_comes_to_is_shown(window, q
     qtbot.waitUntil(lambda: dialog._size.text() == "100 × 67 pixels, enlarged ×2.")
     assert "B of memory" in dialog._cost.text()
     dialog.accept()
-    assert window._settings.target == "longest 100"
+    assert window.settings.current.target == "longest 100"
     assert window.jobs[0].request.target == "longest 100"
     assert window._top.scale_box.currentText() == "100 px long"
     window._top.model_box.setCurrentIndex(window._top.model_box.findData("edsr-baseline"))
-    assert window._settings.target == "longest 100"
+    assert window.settings.current.target == "longest 100"
     with qtbot.waitSignal(window.queueFinished, timeout=60_000):
         window.start()
     (job,) = window.jobs
     assert (job.state, job.account.width, job.account.height) == (JobState.DONE, 100, 67)
     window._top.scale_box.setCurrentIndex(window._top.scale_box.findData(2))
-    assert (window._settings.target, window._settings.scale) == ("", 2)
+    assert (window.settings.current.target, window.settings.current.scale) == ("", 2)
 
 
 def test_a_size_for_one_photo_alone(window, qtbot, photo_file, photo_like):
@@ -136,7 +136,7 @@ def test_a_size_for_one_photo_alone(window, qtbot, photo_file, photo_like):
     (job,) = window.jobs
     assert job.request.target == "width 500"
     assert "target" in job.request.own
-    window._change(scale=2)
+    window.settings.change(scale=2)
     assert window.jobs[0].request.target == "width 500"
 
 

@@ -299,7 +299,7 @@ def test_new_defaults_leave_the_choices_for_watched_photos_alone(
     window._controller.pause()
     folder.photo("a.png")
     folder.wait(lambda: len(window.jobs) == 2)
-    window._change_settings(replace(window._settings, format="tiff", output_dir=str(folder.base / "other")))
+    window.settings.change(format="tiff", output_dir=str(folder.base / "other"))
     assert (window.jobs[1].request.format, window.jobs[1].request.output) == ("png", folder.large)
 
 
@@ -364,7 +364,7 @@ def test_photos_are_not_all_new_when_the_queue_s_file_was_lost(folder: Folder) -
     folder.close()
     shutil.rmtree(folder.base / "data" / "queue")
     window = folder.open()
-    folder.wait(lambda: not window._settings.watching.on)
+    folder.wait(lambda: not window.settings.current.watching.on)
     assert "no longer known" in window.findChild(QLabel, "statusMessage").toolTip() + window._message._whole
     assert window._watcher.state.folder is None
     assert window.jobs == ()
@@ -454,7 +454,7 @@ def test_the_dialog_starts_and_stops_watching(folder: Folder, dialog: Callable[[
     assert shown.findChild(QLineEdit, "watchFolder").text() == str(folder.scans)
     shown.findChild(QPushButton, "watchStop").click()
     assert not status.isVisible()
-    assert not folder.window._settings.watching.on
+    assert not folder.window.settings.current.watching.on
 
 
 def test_a_size_can_be_chosen_for_what_appears(folder: Folder, dialog: Callable[[], QDialog]) -> None:
@@ -500,7 +500,7 @@ def test_the_dialog_says_why_a_folder_cannot_be_watched(folder: Folder, dialog: 
         folder.wait(trouble.isVisible)
         assert words in trouble.text()
         assert start.isEnabled()
-    assert not folder.window._settings.watching.on
+    assert not folder.window.settings.current.watching.on
     shown.reject()
 
 
@@ -508,9 +508,9 @@ def test_the_first_time_the_dialog_offers_what_photos_are_enhanced_with(
     folder: Folder, dialog: Callable[[], QDialog]
 ) -> None:
     window = folder.open()
-    window._change_settings(replace(window._settings, format="tiff", quality=70))
+    window.settings.change(format="tiff", quality=70)
     chosen = dialog().chosen()
-    assert (chosen.format, chosen.quality, chosen.scale) == ("tiff", 70, window._settings.scale)
+    assert (chosen.format, chosen.quality, chosen.scale) == ("tiff", 70, window.settings.current.scale)
 
 
 def test_whoever_closes_the_dialog_does_not_wait_for_its_answer(folder: Folder, dialog: Callable[[], QDialog]) -> None:
@@ -520,7 +520,7 @@ def test_whoever_closes_the_dialog_does_not_wait_for_its_answer(folder: Folder, 
     shown.reject()
     folder.window._watcher._looks.finish()
     assert folder.window._watcher.state.folder is None
-    assert not folder.window._settings.watching.on
+    assert not folder.window.settings.current.watching.on
 
 
 def test_other_choices_count_from_the_next_photo_on(folder: Folder) -> None:

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ def test_a_desktop_hears_of_a_whole_run(
     window = create_window(tmp_path / "data")
     window._attendant._in_front = lambda: False
     window.show()
-    window._change_settings(replace(window._settings, keep_awake=True))
+    window.settings.change(keep_awake=True)
     window.add_paths([photo_file("large.png", photo_like(400, 300)), photo_file("small.png")])
     window.start()
     eventually(lambda: fake_desktop.inhibitors)
