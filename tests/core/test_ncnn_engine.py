@@ -11,7 +11,7 @@ import pytest
 
 from desktop.core import errors
 from desktop.core.engines import ncnn_engine, ncnn_runtime
-from desktop.core.engines.base import F32, Mixed
+from desktop.core.engines.base import F32
 from desktop.core.engines.calibration import decibels, grey_levels, tiles
 from desktop.core.engines.choosing import ALIKE_DB
 from desktop.core.engines.ncnn_engine import NcnnEngine
@@ -20,9 +20,7 @@ from desktop.core.engines.ncnn_runtime import FP16, NcnnError, Runner
 from desktop.core.engines.opencv_engine import OpenCvEngine
 from desktop.core.engines.recipe import Step, UnknownStepError, recipe
 from desktop.core.engines.vulkan_engine import VulkanEngine
-from desktop.core.enhance import enhance
 from desktop.core.paths import bundled
-from desktop.core.photo.photo import Photo
 
 # In CI a missing engine is a failure: no reason to skip that is let pass there.
 pytestmark = pytest.mark.skipif(not ncnn_runtime.installed(), reason="ncnn is not installed")
@@ -62,23 +60,6 @@ def _near_enough(arithmetic, answer, expected):
     return grey_levels(answer, expected) <= 1 if arithmetic == F32 else decibels(answer, expected) >= ALIKE_DB
 
 
-@pytest.mark.parametrize(("width", "height"), [(120, 90), (1, 1), (1, 37), (41, 1), (2, 3), (33, 47), (60, 7)])
-def test_photos_come_out_as_from_dnn_superres(width, height, exact, dnn_superres, photo_like):
-    pixels = photo_like(width, height)
-    assert grey_levels(exact.upscale(pixels.astype(np.float32)), dnn_superres(pixels)) <= 1
-
-
-@pytest.mark.parametrize("value", [0, 255])
-def test_plain_black_and_white_come_out_as_from_dnn_superres(value, exact, dnn_superres):
-    pixels = np.full((20, 20, 3), value, np.uint8)
-    assert grey_levels(exact.upscale(pixels.astype(np.float32)), dnn_superres(pixels)) <= 1
-
-
-def test_noise_comes_out_as_from_dnn_superres(exact, dnn_superres, noise):
-    pixels = noise((50, 40, 3))
-    assert grey_levels(exact.upscale(pixels.astype(np.float32)), dnn_superres(pixels)) <= 1
-
-
 @pytest.mark.parametrize(("width", "height"), [(24, 20), (1, 1), (2, 13), (17, 9)])
 def test_a_card_s_answers_are_near_enough(width, height, on_a_card, dnn_superres, photo_like):
     pixels = photo_like(width, height)
@@ -108,15 +89,6 @@ def test_every_network_that_ships_comes_out_as_from_opencv(family, scale, engine
     assert grey_levels(expected, answer) <= 1
 
 
-def test_a_network_between_two_comes_out_as_from_opencv(engine, catalogue, photo_like):
-    strong, gentle = catalogue.by_id("edsr-restore-x3"), catalogue.by_id("edsr-baseline-x3")
-    file, mixed = SHIPPED / strong.file, Mixed(SHIPPED / gentle.file, 0.4)
-    picture = photo_like(50, 40).astype(np.float32)
-    expected = OpenCvEngine().load(strong, file, mixed).upscale(picture)
-    assert grey_levels(engine.load(strong, file, mixed).upscale(picture), expected) <= 1
-    assert grey_levels(engine.load(strong, file).upscale(picture), expected) > 1
-
-
 @pytest.mark.parametrize("stored", ["float32", "float16"])
 def test_a_network_that_uses_all_of_32_blocks(stored, engine, vulkan, other_model, tiny_edsr):
     model, file = other_model(tiny_edsr(3, blocks=32, features=8, stored=stored))
@@ -134,46 +106,6 @@ def test_a_network_for_brightness_comes_out_as_from_opencv(engine, vulkan, other
     for one in (engine, vulkan):
         assert one.arithmetics(model, file) == (F32,)
         assert grey_levels(one.load(model, file).upscale(picture), expected) <= 1
-
-
-@pytest.mark.parametrize("name", ["ESPCN_x3", "FSRCNN_x2", "FSRCNN-small_x4", "LapSRN_x2", "LapSRN_x4", "LapSRN_x8"])
-def test_the_networks_that_are_around_come_out_as_from_opencv(name, engine, shared, other_model, photo_like):
-    content = (shared / "data" / "models" / "third-party" / f"{name}.pb").read_bytes()
-    algorithm, scale = name.lower().split("-")[0].split("_")[0], int(name[-1])
-    model, file = other_model(content, algorithm=algorithm, scale=scale)
-    for picture in (photo_like(30, 20).astype(np.float32), photo_like(30, 20) + np.float32(0.25)):
-        expected = OpenCvEngine().load(model, file).upscale(picture)
-        assert grey_levels(engine.load(model, file).upscale(picture), expected) <= 1
-
-
-def test_the_official_edsr_s_twin_comes_out_as_from_opencv(engine, shared, catalogue, photo_like):
-    model = catalogue.by_id("edsr-x3")
-    file = shared / "data" / "models" / "EDSR_full_x3.pb"
-    picture = photo_like(24, 20).astype(np.float32)
-    expected = OpenCvEngine().load(model, file).upscale(picture)
-    assert grey_levels(engine.load(model, file).upscale(picture), expected) <= 1
-
-
-def test_the_same_picture_gives_the_same_answer_every_time_and_none_is_overwritten(exact, photo_like):
-    picture = photo_like(40, 30).astype(np.float32)
-    first = exact.upscale(picture)
-    before = first.copy()
-    exact.upscale(photo_like(31, 33).astype(np.float32))
-    assert np.array_equal(exact.upscale(picture), before)
-    assert np.array_equal(first, before)
-
-
-def test_tiles_of_a_photo_leave_no_seams(engine, model, weights, photo_like):
-    pixels = photo_like(220, 130)
-    net = engine.load(model, weights)
-    whole = _shown(net.upscale(pixels.astype(np.float32)))
-    net.tile = 100
-    assert np.abs(whole - enhance(Photo(pixels), net, budget_mib=4096).pixels).max() <= 1
-
-
-def test_a_picture_that_is_not_a_number_is_an_engine_that_failed(exact):
-    with pytest.raises(errors.EngineFailedError, match="not a picture"):
-        exact.upscale(np.full((8, 8, 3), np.nan, np.float32))
 
 
 @pytest.mark.parametrize("threads", [0, 1])
