@@ -147,6 +147,7 @@ class _Answer(QWidget):
         column.addStretch(1)
         # Room for the note and for what may be wrong, so that nothing jumps while somebody types.
         self.setMinimumHeight(2 * self.fontMetrics().lineSpacing())
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
     @property
     def text(self) -> str:

@@ -12,7 +12,7 @@ import PySide6
 from numpy.typing import NDArray
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, qVersion
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 
 from desktop.core import opencv  # noqa: F401  (before Qt's application, for the reason that its module gives)
 from desktop.ui import theme
@@ -43,8 +43,10 @@ def our_qt() -> str:
 
 
 def window() -> str:
-    """The whole window, on folders of its own."""
+    """The whole window, on folders of its own, and the tick in a check box, which is a file."""
     _application()
+    if np.array_equal(_picture(_box(ticked=True)), _picture(_box(ticked=False))):
+        raise NotProvenError("a check box does not show whether it is checked")
     with tempfile.TemporaryDirectory() as folder:
         made = create_window(Path(folder))
         made.show()
@@ -87,6 +89,12 @@ def _application() -> QApplication:
     assert isinstance(application, QApplication)
     theme.apply(application)
     return application
+
+
+def _box(*, ticked: bool) -> QCheckBox:
+    box = QCheckBox()
+    box.setChecked(ticked)
+    return box
 
 
 def _picture(widget: QWidget) -> NDArray[np.uint8]:

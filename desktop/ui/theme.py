@@ -8,6 +8,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
+from desktop.core.paths import bundled
+
 GRID = 8
 PANEL_MARGIN = 12
 CONTROL_HEIGHT = 32
@@ -18,6 +20,7 @@ ICON_SIDE = 20
 class Tones:
     """The colours of one scheme. Text on ``window`` and ``base`` has a contrast of 4.5:1 or more."""
 
+    name: str
     window: str
     base: str
     alternate: str
@@ -34,6 +37,7 @@ class Tones:
 
 
 LIGHT = Tones(
+    name="light",
     window="#f0f0f0",
     base="#fafafa",
     alternate="#f3f3f3",
@@ -49,6 +53,7 @@ LIGHT = Tones(
     link="#a8380a",
 )
 DARK = Tones(
+    name="dark",
     window="#242424",
     base="#1d1d1d",
     alternate="#262626",
@@ -123,6 +128,16 @@ def _palette(chosen: Tones) -> QPalette:
     return palette
 
 
+def _tick(kind: str) -> str:
+    """For a check box. Fusion's frame of one cannot be seen on a dark window; who draws the frame draws the tick."""
+    return bundled("resources", "icons", f"tick-{kind}.svg").as_posix()
+
+
+def _dot(ink: str, paper: str) -> str:
+    """In a radio button."""
+    return f"qradialgradient(cx: 0.5, cy: 0.5, radius: 0.5, fx: 0.5, fy: 0.5, stop: 0.5 {ink}, stop: 0.6 {paper})"
+
+
 def _sheet(chosen: Tones) -> str:
     """The few things a palette cannot say: the primary action, links, quiet text, edges."""
     return f"""
@@ -147,9 +162,16 @@ def _sheet(chosen: Tones) -> str:
     QPushButton[calm="true"]:hover {{ color: {chosen.text}; }}
     QPushButton[calm="true"]:focus {{ border-color: {chosen.accent}; }}
     QPushButton[failure="true"], QLabel[failure="true"] {{ color: {chosen.failure}; }}
-    QCheckBox::indicator:unchecked {{
-        border: 1px solid {chosen.quiet}; border-radius: 2px; background: {chosen.base};
+    QCheckBox::indicator, QRadioButton::indicator {{
+        width: 12px; height: 12px; border: 1px solid {chosen.quiet}; border-radius: 2px; background: {chosen.base};
     }}
+    QRadioButton::indicator {{ border-radius: 7px; }}
+    QCheckBox::indicator:hover, QRadioButton::indicator:hover {{ border-color: {chosen.text}; }}
+    QCheckBox::indicator:disabled, QRadioButton::indicator:disabled {{ border-color: {chosen.border}; }}
+    QCheckBox::indicator:checked {{ image: url("{_tick(chosen.name)}"); }}
+    QCheckBox::indicator:checked:disabled {{ image: url("{_tick("disabled")}"); }}
+    QRadioButton::indicator:checked {{ background: {_dot(chosen.text, chosen.base)}; }}
+    QRadioButton::indicator:checked:disabled {{ background: {_dot(chosen.disabled, chosen.base)}; }}
     QSlider::groove:horizontal {{ height: 4px; border-radius: 2px; background: {chosen.border}; }}
     QSlider::sub-page:horizontal {{ border-radius: 2px; background: {chosen.accent}; }}
     QSlider::sub-page:horizontal:disabled {{ background: {chosen.border}; }}
