@@ -119,17 +119,19 @@ def _foresee(workspace: Workspace, requests: list[Request], *, as_json: bool) ->
     forecaster = Forecaster(workspace.catalogue, Experience(workspace.folders.cache), workspace.measured)
     loaded = LoadedNet(workspace.store, measured=workspace.measured)
     workspace.children.warm()  # what reads photos counts among the memory
-    resident, tried = memory.resident_mib(), False  # one trial tells enough of all of them
+    # With the last photo it ends: one alone is worked on without it.
+    reader = memory.children_mib() if len(requests) == 1 else 0
+    resident, tried = memory.resident_mib() - reader, False  # one trial tells enough of all of them
     status = _EXIT_OK
     for request in requests:
         error = None
         try:
             seen = workspace.reader.glance(request.path)
-            prediction = forecaster.predict(request, seen, resident)
+            prediction = forecaster.predict(request, seen, resident, reader)
             if not (prediction.learned or tried):
                 size = seen.width, seen.height
                 tried = rehearse(request, size, workspace.catalogue, loaded, forecaster)
-                prediction = forecaster.predict(request, seen, resident)
+                prediction = forecaster.predict(request, seen, resident, reader)
         except RekindleError as known:
             prediction, error, status = None, known, _EXIT_FAILED
         if as_json:

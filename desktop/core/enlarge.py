@@ -91,7 +91,8 @@ def enlarge(
         done += size
     if plan.is_exact:
         return photo
-    return on_paper(resampled(photo, plan.inner, cancel), plan.size)
+    photo = resampled(photo, plan.inner, cancel)  # what it was made of goes before there is paper
+    return on_paper(photo, plan.size)
 
 
 def _share(progress: Progress | None, start: float, share: float) -> Progress | None:

@@ -6,17 +6,17 @@ import functools
 import logging
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from desktop.core import disks, errors, memory
 from desktop.core.engines.base import EXACT, Net
 from desktop.core.engines.choosing import Measured
-from desktop.core.engines.figures import expected
+from desktop.core.engines.figures import answer_mib, expected, library_mib
 from desktop.core.ensemble import PASSES
 from desktop.core.experience import Experience, Learned, detail_of, usual_bytes_per_pixel
-from desktop.core.footprint import peak_mib
+from desktop.core.footprint import WITH_ALPHA, Running, peak_mib
 from desktop.core.jobs import Request
 from desktop.core.models.catalogue import DEFAULT_SCALE, Catalogue, Model, pace_of
 from desktop.core.pace import Paces
@@ -75,8 +75,8 @@ def tile_side(net: Net, budget_mib: int) -> int:
     return side
 
 
-# MiB for each pixel of a tile's answer that OpenVINO hands over, and what is left of a network when the next one comes.
-_ANSWER_MIB, _KEPT_MIB = {"openvino": 45 / memory.MIB}, 15
+# What is left of a network when the next one comes, and the part of the last answers' memory that is given back.
+_KEPT_MIB, _ANSWERS_GONE = 22, 0.25
 _LOSSLESS_WEBP = 0.65  # of what PNG takes, measured on six old photos
 # A photo nobody has measured yet, among others that nobody has measured either.
 _USUAL_MEGAPIXELS = 1.0
@@ -186,11 +186,14 @@ class Forecaster:
         """Notes what a trial on this machine has shown, for photos of a kind that nothing was learned of."""
         self._paces.rehearsed[kind] = speed
 
-    def predict(self, request: Request, seen: Glance, resident_mib: int | None = None) -> Prediction:
+    def predict(
+        self, request: Request, seen: Glance, resident_mib: int | None = None, reader_mib: int = 0
+    ) -> Prediction:
         """For one photo, by what is known before it is opened. Raises what ``planned`` does.
 
         Args:
             resident_mib: what the process will have before it begins; what it has now where None.
+            reader_mib: what opens the photo takes beside that, where it ends with that.
         """
         size = seen.width, seen.height
         plan = planned(request, size, self._catalogue)
@@ -201,10 +204,6 @@ class Forecaster:
         networks = {model.id: model for model in models}.values()
         chosen = output_format(request.format, seen.file_format, *plan.size)
         engine = self._paces.engine_of(work.kind, learned)
-        running = max((_running_mib(model, engine) for model in networks), default=0)
-        # What a network has taken is not all given back to the system before the next one takes its own.
-        running += _KEPT_MIB * max(0, len(networks) - 1)
-        lossless = request.lossless and chosen is WEBP
         resident = memory.resident_mib() if resident_mib is None else resident_mib
         detail = detail_of(seen.file_format, seen.jpeg_quality, seen.bytes, size)
         return Prediction(
@@ -212,7 +211,15 @@ class Forecaster:
             speed.seconds(work.load(0.0)) + work.beside_s + speed.load_s * len(networks),
             speed.photos > 0,
             self.result_bytes(request, size, functools.partial(learned.bytes_per_pixel, detail=detail)),
-            resident + peak_mib(plan, seen.bytes_per_pixel, chosen, running, lossless=lossless),
+            resident
+            + peak_mib(
+                plan,
+                seen.bytes_per_pixel,
+                chosen,
+                _running(networks, engine, alpha=seen.bytes_per_pixel in WITH_ALPHA),
+                reader_mib,
+                request.coding(seen.coding),
+            ),
         )
 
     def speed(self, kind: Kind, before: Learned, now: Learned | None = None) -> Speed:
@@ -297,9 +304,16 @@ class Forecaster:
         return self._models[asked]
 
 
-def _running_mib(model: Model, engine: str) -> int:
-    needs = expected(model, engine)
-    return needs.working_mib(needs.tile) + round(_ANSWER_MIB.get(engine, 0.0) * (needs.tile * model.scale) ** 2)
+def _running(networks: Collection[Model], engine: str, *, alpha: bool) -> Running:
+    """Of networks that take their turns."""
+    peak = resting = 0.0
+    for model in networks:
+        needs = expected(model, engine)
+        taken = needs.working_mib(needs.tile) + library_mib(model, engine, alpha=alpha)
+        peak, resting = max(peak, taken), max(resting, taken - _ANSWERS_GONE * answer_mib(model, needs.tile))
+    # What a network has taken is not all given back to the system before the next one takes its own.
+    kept = _KEPT_MIB * max(0, len(networks) - 1)
+    return Running(peak + kept, resting + kept)
 
 
 def _on_disks(rooms: dict[Path, int], largest: dict[Path, int]) -> tuple[Need, ...]:

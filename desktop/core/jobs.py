@@ -13,7 +13,7 @@ import desktop
 from desktop.core.errors import RekindleError
 from desktop.core.photo.cut import Cut
 from desktop.core.photo.metadata.xmp import Provenance
-from desktop.core.photo.photo import Fidelity
+from desktop.core.photo.photo import Coding, Fidelity
 from desktop.core.photo.wishes import Wishes
 
 DEFAULT_TEMPLATE = "{stem}_x{scale}"
@@ -149,6 +149,12 @@ class Request:
     def with_defaults(self, **choices: object) -> Request:
         """The same, with new defaults for the fields that were not chosen for this photo alone."""
         return replace(self, **{name: value for name, value in choices.items() if name not in self.own})  # type: ignore[arg-type]
+
+    def coding(self, found: Coding) -> Coding:
+        """How the result is coded of a photo that was coded so."""
+        return replace(
+            found, lossless=found.lossless or self.lossless, progressive=found.progressive or self.progressive
+        )
 
     def wishes(self, model: str, scale: float, dpi: float | None = None) -> Wishes:
         """How the result is to be written, once it is known which ``model`` made it how many times larger.

@@ -31,10 +31,14 @@ def available_mib() -> int:
 
 def resident_mib() -> int:
     """What this process and its children hold now, in MiB."""
-    process = psutil.Process()
-    total = process.memory_info().rss
+    return psutil.Process().memory_info().rss // MIB + children_mib()
+
+
+def children_mib() -> int:
+    """What the children of this process hold now, in MiB."""
+    total = 0
     with contextlib.suppress(psutil.Error):
-        for child in process.children(recursive=True):
+        for child in psutil.Process().children(recursive=True):
             with contextlib.suppress(psutil.Error):
                 total += child.memory_info().rss
     return total // MIB

@@ -236,18 +236,18 @@ class Passage:
         plan = choice.plan_for(header.upright)
         forecast.require_size(name, *plan.size, 1, self.limits.max_megapixels)
         wanted = output_format(request.format, header.file_format, *plan.size, header.bits)
-        needed = footprint.plan_mib(plan, header.bytes_per_pixel, wanted, lossless=request.lossless)
+        needed = footprint.plan_mib(plan, header.bytes_per_pixel, wanted, request.coding(header.coding))
         if needed > memory.available_mib():
             self._untimed(self.behind.wait)
         footprint.require_memory(name, needed)
 
     def _make_room(self, photo: Photo, plan: Plan, choice: ModelChoice, chosen: OutputFormat) -> None:
         """What is still being written and what is opened ahead come on top of this photo: only within the budget."""
-        lossless = self.request.lossless
+        coding = self.request.coding(photo.coding)
         running = choice.net.working_mib(forecast.tile_side(choice.net, self.limits.budget_mib)) if choice.net else 0
         spare = self.limits.budget_mib - running
-        self.needed_mib = footprint.plan_mib(plan, photo.bytes_per_pixel, chosen, lossless=lossless)
-        self.writing_mib = footprint.writing_mib(plan.size, photo.bytes_per_pixel, chosen, lossless=lossless)
+        self.needed_mib = footprint.plan_mib(plan, photo.bytes_per_pixel, chosen, coding)
+        self.writing_mib = footprint.writing_mib(plan.size, photo.bytes_per_pixel, chosen, coding)
         if self.behind.mib > spare or self.needed_mib > memory.available_mib():
             self._untimed(self.behind.wait)
         if self.upcoming is not None:

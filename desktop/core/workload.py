@@ -19,7 +19,7 @@ RESIZING = "resizing"
 # Seconds a megapixel, measured on two cores. On another machine they are others, but next to a network's that hardly
 # matters: these are a tenth of it.
 _READING_S = 0.02
-_SHRINKING_S, _SHRUNK_S = 0.016, 0.035  # for what the step to an exact size is given, and for what it gives
+_SHRINKING_S, _SHRUNK_S = 0.016, 0.017  # for what the step to an exact size is given, and for what it gives
 _WRITING_S = {JPEG.name: 0.006, PNG.name: 0.09, WEBP.name: 0.09, TIFF.name: 0.2, AVIF.name: 0.12}
 _WRITING_LOSSLESS_S = 0.3  # WebP
 

@@ -10,12 +10,16 @@ import pytest
 from desktop.core import disks, errors, memory
 from desktop.core.disks import Disk
 from desktop.core.engines.choosing import Candidate, Found, Measured
+from desktop.core.engines.figures import expected, library_mib
 from desktop.core.experience import Experience, Lesson
-from desktop.core.footprint import picture_mib, require_memory
+from desktop.core.footprint import Running, peak_mib, picture_mib, plan_mib, require_memory
 from desktop.core.forecast import Forecaster, Order, require_size, tile_side
 from desktop.core.jobs import Account, JobState, Request
 from desktop.core.models.catalogue import Catalogue
-from desktop.core.photo.formats import PNG, WEBP
+from desktop.core.photo.formats import AVIF, JPEG, PNG, TIFF, WEBP
+from desktop.core.photo.header import glance
+from desktop.core.photo.photo import Coding
+from desktop.core.sizes import Plan
 from desktop.core.throughput import Speed
 from desktop.core.workload import Kind
 
@@ -53,9 +57,85 @@ def test_more_channels_and_bits_need_more_memory():
 )
 def test_writing_webp_is_foretold_as_it_was_measured(bytes_per_pixel, lossless, measured):
     """MiB that a result of 3600 x 2700 pixels took; reading its photo takes its share too."""
-    foretold = picture_mib(1200, 900, 3, bytes_per_pixel, WEBP, lossless=lossless)
+    foretold = picture_mib(1200, 900, 3, bytes_per_pixel, WEBP, Coding(lossless=lossless))
     assert measured < foretold < measured * 1.2
     assert foretold > 2 * picture_mib(1200, 900, 3, bytes_per_pixel, PNG)
+
+
+@pytest.mark.parametrize(
+    ("output", "bytes_per_pixel", "coding", "measured"),
+    [
+        (JPEG, 3, Coding(), 20),
+        (JPEG, 3, Coding(progressive=True), 168),
+        (JPEG, 6, Coding(), 82),
+        (JPEG, 4, Coding(), 73),
+        (PNG, 3, Coding(), 66),
+        (PNG, 4, Coding(), 66),
+        (PNG, 6, Coding(), 237),
+        (TIFF, 6, Coding(), 0),
+        (TIFF, 8, Coding(), 132),
+        (WEBP, 3, Coding(lossless=True), 582),
+        (AVIF, 3, Coding(), 711),
+    ],
+)
+def test_coding_is_foretold_as_it_was_measured(output, bytes_per_pixel, coding, measured):
+    """MiB that a result of 4800 x 3600 pixels took beside itself, without networks, measured by writing it alone."""
+    result = 4800 * 3600 * bytes_per_pixel / memory.MIB
+    plan = Plan((1600, 1200), (1600, 1200), (0, 0, 1600, 1200), (4800, 3600), (4800, 3600), (3,), None)
+    foretold = peak_mib(plan, bytes_per_pixel, output, Running(), coding=coding)
+    assert foretold == pytest.approx(max(result + measured, result * 10 / 9), rel=0.15)
+    assert foretold <= plan_mib(plan, bytes_per_pixel, output, coding) + 20
+
+
+@pytest.mark.parametrize(
+    ("engine", "model", "measured"),
+    [
+        ("openvino", "edsr-baseline-x2", (80, 99)),
+        ("openvino", "edsr-baseline-x3", (88, 100)),
+        ("openvino", "edsr-baseline-x4", (113, 119)),
+        ("openvino", "espcn-x3", (93, 93)),
+        ("openvino", "lapsrn-x4", (137, 137)),
+        ("openvino", "lapsrn-x8", (214, 214)),
+        ("opencv", "edsr-baseline-x3", (101, 101)),
+        ("opencv", "espcn-x3", (51, 51)),
+        ("opencv", "lapsrn-x4", (155, 155)),
+        ("ncnn", "edsr-baseline-x3", (141, 141)),
+        ("ncnn", "espcn-x3", (73, 73)),
+        ("ncnn", "lapsrn-x4", (492, 492)),
+        ("ncnn", "lapsrn-x8", (1614, 1614)),
+    ],
+)
+def test_what_a_network_takes_is_foretold_as_it_was_measured(catalogue, engine, model, measured):
+    """MiB that a process grew by for loading it and running 500 x 500 pixels, the result left out."""
+    found = next(one for one in catalogue.models if one.id == model)
+    needs = expected(found, engine)
+    foretold = needs.working_mib(needs.tile) + library_mib(found, engine)
+    least, most = measured
+    assert 0.95 * most <= foretold <= 1.2 * most + 5 or least <= foretold <= most
+
+
+def test_a_reader_that_ends_before_the_network_runs_is_not_counted_with_it(catalogue, photo_file, photo_like):
+    path = photo_file("a.png", photo_like(90, 60))
+    foreseen = Forecaster(catalogue, Experience(path.parent))
+    request, seen = Request(path, model="edsr-baseline", scale=3), glance(path)
+    alone = foreseen.predict(request, seen, 50, 40).mib
+    assert alone == foreseen.predict(request, seen, 50).mib
+    assert foreseen.predict(request, seen, 90).mib == alone + 40
+    # Where there is no network, opening it takes the most.
+    small = replace(request, target="longest 45")
+    assert foreseen.predict(small, seen, 50, 40).mib == 90
+
+
+def test_transparency_and_several_passes_are_foretold_to_take_more(catalogue, photo_like, photo_file):
+    path = photo_file("a.png", photo_like(90, 60))
+    foreseen = Forecaster(catalogue, Experience(path.parent))
+    seen = glance(path)
+    one = foreseen.predict(Request(path, model="edsr-baseline", scale=4), seen, 0).mib
+    two = foreseen.predict(Request(path, model="edsr-baseline", target="longest 380"), seen, 0)
+    assert len(two.plan.scales) == 2
+    assert two.mib > one + 10
+    clear = foreseen.predict(Request(path, model="edsr-baseline", scale=4), replace(seen, bytes_per_pixel=4), 0).mib
+    assert clear > one + 20
 
 
 def test_a_photo_that_fits_into_free_memory_is_let_through(monkeypatch):

@@ -1,4 +1,4 @@
-"""What a network of each kind needs in OpenCV: margin, favourite tile and memory, fitted to measurements."""
+"""What a network of each kind needs in each engine: margin, favourite tile and memory, fitted to measurements."""
 
 from __future__ import annotations
 
@@ -16,18 +16,27 @@ _EDSR_BYTES_PER_FEATURE = 33.6
 _BYTES_PER_FEATURE = {"espcn": 16, "fsrcnn": 24}
 # A level of LapSRN works on planes twice as high and wide as the level's before.
 _LAPSRN_BYTES_PER_PIXEL = 1_650
-# Planes, colours and answer on this side of OpenCV.
+# Planes, colours and answer on this side of every engine.
 _ANSWER_BYTES_PER_PIXEL = 60
 
-# OpenVINO's own, measured on both sizes of EDSR.
+# OpenVINO's own, measured on both sizes of EDSR. It works on LapSRN's planes in half the room.
 _OPENVINO_FIXED_BYTES = 20 * 2**20
-_OPENVINO_BYTES_PER_FEATURE = 24
+_OPENVINO_BYTES_PER_FEATURE = 10
 _OPENVINO_BYTES_PER_WEIGHT = {"float": 10.5, "int8": 3.5}
+_OPENVINO_LAPSRN = 0.5
 
-# ncnn's own, the same. Of each kernel it keeps what Winograd's method makes of it, four times over.
+# ncnn's own, the same. Of each kernel it keeps what Winograd's method makes of it, four times over. Planes of networks
+# for brightness it keeps twice, and each of LapSRN's until the end.
 _NCNN_FIXED_BYTES = 10 * 2**20
-_NCNN_BYTES_PER_FEATURE = 58
+_NCNN_BYTES_PER_FEATURE = 44
 _NCNN_BYTES_PER_WEIGHT = 16.5
+_NCNN_FOR_BRIGHTNESS = 2
+_NCNN_LAPSRN_BYTES_PER_PIXEL = {2: 11_500, 4: 30_000, 8: 177_000}
+
+# What stays in memory of a library once it has run something, beside all that. For networks that know brightness only,
+# and for transparency, there is OpenCV beside every engine.
+_LIBRARY_MIB = {"opencv": 20, "openvino": 20, "ncnn": 0}
+OPENCV_MIB = 24
 
 # At 12 pixels the surroundings' influence is far below one grey level, and at 120 pixels a side the activations stay in
 # the processor's cache even where other programs want some of it. The full EDSR is limited by its 1.2 GB of weights
@@ -63,7 +72,7 @@ def _of(network: Network) -> Figures:
         deep = network.radius > _DEEP_RADIUS
         halo = min(network.radius, _DEEP_HALO if deep else _HALO)
         wide = network.features > 2 * _TYPICAL_FEATURES
-        per_pixel = _EDSR_BYTES_PER_FEATURE * network.features
+        per_pixel = _EDSR_BYTES_PER_FEATURE * network.features  # answers have their room in it
         return Figures(halo, _DEEP_TILE if deep or wide else _TILE, per_pixel, weight_bytes)
     halo = min(network.radius, _HALO)
     if network.algorithm == "lapsrn":
@@ -99,6 +108,17 @@ def _by_catalogue(model: Model) -> Network:
     return Network(model.algorithm, model.family, model.scale, model.parameters, features, radius)
 
 
+def library_mib(model: Model, engine: str, *, alpha: bool = False) -> int:
+    """What a process grows by in MiB for having run such a network, beside what ``working_mib`` says."""
+    beside = OPENCV_MIB if engine != "opencv" and (alpha or model.algorithm != "edsr") else 0
+    return _LIBRARY_MIB.get(engine, 0) + beside
+
+
+def answer_mib(model: Model, tile: int) -> float:
+    """The part of ``working_mib`` in MiB that answers to tiles take: it is given back when the last one is there."""
+    return _ANSWER_BYTES_PER_PIXEL * (tile * model.scale) ** 2 / 2**20
+
+
 def openvino_figures(model: Model, content: bytes, arithmetic: str) -> Figures:
     """The same for OpenVINO, which needs less memory, and whose time for a pixel hardly depends on the tile."""
     return _of_openvino(_network(model, content), arithmetic)
@@ -106,15 +126,15 @@ def openvino_figures(model: Model, content: bytes, arithmetic: str) -> Figures:
 
 def _of_openvino(network: Network, arithmetic: str) -> Figures:
     found = _of(network)
-    if network.algorithm != "edsr":
-        return found
+    answer = _ANSWER_BYTES_PER_PIXEL * network.scale**2
     per_weight = _OPENVINO_BYTES_PER_WEIGHT["int8" if arithmetic == "int8" else "float"]
-    return Figures(
-        found.halo,
-        _DEEP_TILE,
-        _OPENVINO_BYTES_PER_FEATURE * network.features,
-        _OPENVINO_FIXED_BYTES + per_weight * network.parameters,
-    )
+    weights = _OPENVINO_FIXED_BYTES + per_weight * network.parameters
+    if network.algorithm == "edsr":
+        return Figures(found.halo, _DEEP_TILE, _OPENVINO_BYTES_PER_FEATURE * network.features + answer, weights)
+    per_pixel = found.bytes_per_pixel
+    if network.algorithm == "lapsrn":
+        per_pixel = (per_pixel - answer) * _OPENVINO_LAPSRN + answer
+    return Figures(found.halo, found.tile, per_pixel, weights)
 
 
 def ncnn_figures(model: Model, content: bytes) -> Figures:
@@ -124,11 +144,11 @@ def ncnn_figures(model: Model, content: bytes) -> Figures:
 
 def _of_ncnn(network: Network) -> Figures:
     found = _of(network)
-    if network.algorithm != "edsr":
-        return found
-    return Figures(
-        found.halo,
-        _DEEP_TILE,
-        _NCNN_BYTES_PER_FEATURE * network.features,
-        _NCNN_FIXED_BYTES + _NCNN_BYTES_PER_WEIGHT * network.parameters,
-    )
+    answer = _ANSWER_BYTES_PER_PIXEL * network.scale**2
+    weights = _NCNN_FIXED_BYTES + _NCNN_BYTES_PER_WEIGHT * network.parameters
+    if network.algorithm == "edsr":
+        return Figures(found.halo, _DEEP_TILE, _NCNN_BYTES_PER_FEATURE * network.features + answer, weights)
+    per_pixel = (found.bytes_per_pixel - answer) * _NCNN_FOR_BRIGHTNESS
+    if network.algorithm == "lapsrn":
+        per_pixel = _NCNN_LAPSRN_BYTES_PER_PIXEL.get(network.scale, per_pixel)
+    return Figures(found.halo, found.tile, per_pixel + answer, weights)

@@ -52,6 +52,7 @@ def glance(path: Path) -> Glance:
             header.bytes_per_pixel,
             container.file_bytes,
             container.jpeg_quality,
+            header.coding,
         )
 
 

@@ -115,6 +115,7 @@ class IsolatedReader:
                 int(content["bytes_per_pixel"]),
                 int(content["bytes"]),
                 int(content["jpeg_quality"]) if content["jpeg_quality"] is not None else None,
+                Coding(**content["coding"]),
             )
 
 
@@ -141,7 +142,8 @@ def _photo(answer: Frame) -> Photo:
 def _header(question: dict[str, Any]) -> Header:
     width, height, channels, bits = (int(question[name]) for name in ("width", "height", "channels", "bits"))
     ours, turned = bool(question["ours"]), bool(question["turned"])
-    return Header(width, height, str(question["file_format"]), channels, bits, ours, turned)
+    coding = Coding(**question["coding"])
+    return Header(width, height, str(question["file_format"]), channels, bits, ours, turned, coding)
 
 
 def _for_pixels(count: int) -> Limits:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
+
+from desktop.core.photo.photo import Coding
 
 Size = tuple[int, int]
 """Upright width and height in pixels; (0, 0) of a photo that cannot be read."""
@@ -21,7 +23,7 @@ class Glance:
         file_format: Pillow's name of the format.
         bytes_per_pixel: as it will be in memory.
         bytes: of the file.
-        jpeg_quality: see ``Photo``.
+        jpeg_quality, coding: see ``Photo``.
     """
 
     width: int
@@ -31,6 +33,7 @@ class Glance:
     bytes_per_pixel: int = 3
     bytes: int = 0
     jpeg_quality: int | None = None
+    coding: Coding = field(default_factory=Coding)
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class Header:
     Attributes:
         width, height: in pixels as stored, which orientation may still turn; ``turned`` says whether it turns them
             on their side, known only of a photo that is read.
+        coding: see ``Photo``.
         file_format: Pillow's name of the format.
         channels: 1 to 4 as they will be in memory, transparency among them.
         bits: per channel in memory, 8 or 16.
@@ -53,6 +57,7 @@ class Header:
     bits: int = 8
     ours: bool = False
     turned: bool = False
+    coding: Coding = field(default_factory=Coding)
 
     @property
     def upright(self) -> tuple[int, int]:

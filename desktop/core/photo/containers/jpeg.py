@@ -56,8 +56,8 @@ class Jpeg(Container):
         # Four channels of ink become three of light.
         kind = "MPO" if self._blocks.pictures > 1 else "JPEG"
         factors = source.exactly(frame.at + 6, 3 * channels)[1::3]
-        self._coding = Coding(_subsampling(factors), progressive=self._progressive)
-        self.header = Header(width, height, kind, channels=1 if channels == 1 else 3)
+        coding = Coding(_subsampling(factors), progressive=self._progressive)
+        self.header = Header(width, height, kind, channels=1 if channels == 1 else 3, coding=coding)
 
     @property
     def jpeg_quality(self) -> int | None:
@@ -75,7 +75,7 @@ class Jpeg(Container):
             told = told.and_lost(
                 "data behind the picture", f"{behind:,} bytes not carried over, such as a video or a larger preview"
             )
-        return replace(found, coding=self._coding, fidelity=told)
+        return replace(found, coding=self.header.coding, fidelity=told)
 
     def _behind(self) -> int:
         """How many bytes stand behind the picture's end, without those that fill up; 0 where that is not found."""

@@ -54,7 +54,8 @@ class Webp(Container):
             raise ValueError("no picture where WebP has one")
         if not width or not height:
             raise ValueError("a header without a size")
-        self.header = Header(width, height, "WEBP", channels=4 if self._flags & _ALPHA else 3)
+        coding = Coding(lossless=any(chunk.kind == b"VP8L" for chunk in self._chunks))
+        self.header = Header(width, height, "WEBP", channels=4 if self._flags & _ALPHA else 3, coding=coding)
 
     @property
     def exif(self) -> bytes | None:
@@ -78,7 +79,7 @@ class Webp(Container):
             self._block(b"XMP "),
             exif_block.resolution_of(exif) if exif else None,
             fidelity,
-            coding=Coding(lossless=any(chunk.kind == b"VP8L" for chunk in self._chunks)),
+            coding=self.header.coding,
         )
 
     def _block(self, kind: bytes) -> bytes | None:
