@@ -49,7 +49,7 @@ def read(path: Path, size_check: SizeCheck | None = None) -> Photo:
     """
     with Source(path) as source, explained(source):
         container = opened(source)
-        carried = container.carried()
+        carried = container.carried().without_promises()
         if size_check is not None:
             header = container.header
             turned = container.upright_size != (header.width, header.height)

@@ -18,6 +18,7 @@ from desktop.core.photo import exif as exif_block
 from desktop.core.photo.looks import Header
 from desktop.core.photo.metadata.iptc import Captions
 from desktop.core.photo.metadata.notes import Note
+from desktop.core.photo.metadata.xmp_promises import NOT_CARRIED, without_promises
 from desktop.core.photo.photo import Coding, Fidelity
 from desktop.core.photo.source import Source
 
@@ -61,6 +62,18 @@ class Carried:
             told = told.and_lost("guides and slices", "their places are counted in pixels of the smaller photo")
         others = b"".join(resource.packed for resource in found.others)
         return replace(self, iptc=self.iptc or found.iptc, photoshop=self.photoshop or others or None, fidelity=told)
+
+    def without_promises(self) -> Carried:
+        """Without what XMP says of further data in the file, which stays behind; each kind of it is told once."""
+        try:
+            xmp, promised = without_promises(self.xmp) if self.xmp else (self.xmp, ())
+        except ValueError:  # what cannot be looked into is carried on as it is
+            return self
+        told, known = self.fidelity, {item.item for item in self.fidelity.lost}
+        for kind in promised:
+            if kind not in known:
+                told = told.and_lost(kind, NOT_CARRIED[kind])
+        return replace(self, xmp=xmp, fidelity=told)
 
 
 @dataclass(frozen=True, eq=False)

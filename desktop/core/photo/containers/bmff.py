@@ -55,8 +55,13 @@ class MainPicture:
         return None
 
 
-def _meta(source: Source) -> bytes:
-    """What the file's meta box holds."""
+def video_bytes(source: Source) -> int:
+    """The size of a motion photo's video in its file; 0 where there is none (Google, Motion Photo format 1.0)."""
+    return sum(size for kind, _, size in _top(source) if kind == b"mpvd")
+
+
+def _top(source: Source) -> Iterator[tuple[bytes, int, int]]:
+    """The outermost boxes: kind, where their content begins, and its size."""
     at = 0
     for _ in range(_MOST_BOXES):
         head = source[at : at + 16]
@@ -70,11 +75,17 @@ def _meta(source: Source) -> bytes:
             size = len(source) - at
         if size < start:
             break
+        yield kind, at + start, size - start
+        at += size
+
+
+def _meta(source: Source) -> bytes:
+    """What the file's meta box holds."""
+    for kind, start, size in _top(source):
         if kind == b"meta":
             if size > _LARGEST_META:
                 raise ValueError("a meta box larger than any photo's")
-            return source.exactly(at + start + 4, size - start - 4)  # behind version and flags
-        at += size
+            return source.exactly(start + 4, size - 4)  # behind version and flags
     raise CutShortError("no meta box")
 
 

@@ -15,9 +15,10 @@ from desktop.core.photo.containers.base import (
     Space,
     straight,
 )
-from desktop.core.photo.containers.bmff import MainPicture
+from desktop.core.photo.containers.bmff import MainPicture, video_bytes
 from desktop.core.photo.depth import as_16_bit
 from desktop.core.photo.looks import Header
+from desktop.core.photo.metadata.xmp_promises import VIDEO
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import Source
 
@@ -53,6 +54,8 @@ class Heif(Container):
             fidelity = fidelity.and_lost("further pictures", f"the main one of {pictures} in the file was used")
         if info.get("depth_images") or info.get("aux"):
             fidelity = fidelity.and_lost("depth and other maps", "not carried over")
+        if video := video_bytes(self._source):
+            fidelity = fidelity.and_lost(VIDEO, f"{video:,} bytes, as of a motion photo, not carried over")
         xmp = bytes(info.get("xmp") or b"") or None
         icc = info.get("icc_profile") or None
         with contextlib.suppress(ValueError):

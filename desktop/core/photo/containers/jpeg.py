@@ -14,8 +14,10 @@ from desktop.core import errors
 from desktop.core.photo import quantisation
 from desktop.core.photo.containers import pillow
 from desktop.core.photo.containers.base import Carried, Container, Planes
+from desktop.core.photo.containers.jpeg_behind import behind
 from desktop.core.photo.containers.jpeg_blocks import ADOBE, ALONE, APP, COM, EOI, JFIF, Blocks, walk
 from desktop.core.photo.looks import Header
+from desktop.core.photo.metadata.xmp_promises import VIDEO
 from desktop.core.photo.photo import Coding
 from desktop.core.photo.source import Part, Source, Spliced
 
@@ -25,8 +27,7 @@ _HIERARCHICAL = frozenset({0xC5, 0xC6, 0xC7, 0xCD, 0xCE, 0xCF})
 _PROGRESSIVE = frozenset({0xC2, 0xCA})
 
 _MOST_SCANS = 250  # photos have some twenty
-_LOOK_AT, _LOOK_AT_MOST = 2**20, 2**28
-_FILLING = 64  # bytes behind the picture that nobody misses: what writers fill up with
+_LOOK_AT = 2**20
 _LONGEST_SEGMENT = 2**16 + 2
 
 _MISSING = (127, 128)
@@ -69,26 +70,16 @@ class Jpeg(Container):
 
     def carried(self) -> Carried:
         found = self._blocks.carried()
-        told = found.fidelity
-        behind = self._behind() if self._blocks.pictures == 1 else 0
-        if behind:
+        told, what = found.fidelity, behind(self._source, self._segments[-1].at)
+        if what.video:
             told = told.and_lost(
-                "data behind the picture", f"{behind:,} bytes not carried over, such as a video or a larger preview"
+                VIDEO, f"{what.video:,} bytes behind the picture, as of a motion photo, not carried over"
+            )
+        elif what.size and self._blocks.pictures == 1:
+            told = told.and_lost(
+                "data behind the picture", f"{what.size:,} bytes not carried over, such as a larger preview"
             )
         return replace(found, coding=self.header.coding, fidelity=told)
-
-    def _behind(self) -> int:
-        """How many bytes stand behind the picture's end, without those that fill up; 0 where that is not found."""
-        at, size = self._segments[-1].at, len(self._source)
-        while at < min(size, _LOOK_AT_MOST):
-            # One byte twice, lest an end that lies across is missed.
-            end = self._source[at : at + _LOOK_AT + 1].find(b"\xff\xd9")
-            if end >= 0:
-                behind = at + end + 2
-                known = self._source[behind : behind + _LOOK_AT].strip(b"\0")
-                return size - behind if len(known) > _FILLING else 0
-            at += _LOOK_AT
-        return 0
 
     def planes(self) -> Planes:
         self._require_few_scans()

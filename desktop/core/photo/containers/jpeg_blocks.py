@@ -12,6 +12,7 @@ from desktop.core.photo import tiff_tags
 from desktop.core.photo.containers.base import BLOCK_MAX, Carried
 from desktop.core.photo.metadata.notes import LARGEST, MOST, Note
 from desktop.core.photo.metadata.xmp import Packet
+from desktop.core.photo.metadata.xmp_promises import GAIN_MAP, NOT_CARRIED
 from desktop.core.photo.photo import Fidelity
 from desktop.core.photo.source import CutShortError, Part, Source
 
@@ -23,6 +24,7 @@ _EXIF, _XMP, _ICC = b"Exif\0", b"http://ns.adobe.com/xap/1.0/\0", b"ICC_PROFILE\
 _EXTENDED_XMP = b"http://ns.adobe.com/xmp/extension/\0"
 JFIF, _JFXX, ADOBE, _DUCKY, _MPF = b"JFIF\0", b"JFXX\0", b"Adobe", b"Ducky", b"MPF\0"
 _PHOTOSHOP = b"Photoshop 3.0\0"
+_GAIN_MAP = b"urn:iso:std:iso:ts:21496:-1\0"
 _JUMBF = b"JP"  # ISO 19566-5, in which content credentials (C2PA) travel
 _LONGEST_NAME = 40
 _NUMBER_OF_IMAGES = 0xB001
@@ -207,7 +209,9 @@ class Blocks:
             self._named(_JFXX, 0xE0), None
         ):
             told = told.and_lost("JFIF thumbnail", "it would be of the smaller photo")
-        known = (_EXIF, _XMP, _EXTENDED_XMP, _ICC, JFIF, _JFXX, ADOBE, _DUCKY, _MPF, _PHOTOSHOP)
+        if next(self._named(_GAIN_MAP, 0xE2), None):
+            told = told.and_lost(GAIN_MAP, NOT_CARRIED[GAIN_MAP])
+        known = (_EXIF, _XMP, _EXTENDED_XMP, _ICC, JFIF, _JFXX, ADOBE, _DUCKY, _MPF, _PHOTOSHOP, _GAIN_MAP)
         unknown = [s for s in self._segments if s.marker in APP and not s.name.startswith(known)]
         credentials = [s for s in unknown if s.marker == 0xEB and s.name.startswith(_JUMBF)]
         if credentials:
