@@ -181,7 +181,7 @@ def _add_enhance(parser: argparse.ArgumentParser) -> None:
         type=_positive,
         metavar="N",
         default=DEFAULT_MAX_MEGAPIXELS,
-        help=f"refuse larger results (default: {DEFAULT_MAX_MEGAPIXELS})",
+        help=f"refuse larger photos and results (default: {DEFAULT_MAX_MEGAPIXELS})",
     )
     parser.add_argument(
         "--report",

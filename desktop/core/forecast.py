@@ -55,6 +55,26 @@ def require_size(name: str, width: int, height: int, scale: int, max_megapixels:
         )
 
 
+def require_readable(name: str, width: int, height: int, max_megapixels: int) -> None:
+    """Refuses a photo that is larger than the cap itself, whatever it is to become: decoding it alone could fill a
+    computer for minutes.
+
+    Raises:
+        TooLargeError
+    """
+    megapixels = width * height / MEGA
+    if megapixels > max_megapixels:
+        raise errors.TooLargeError(
+            "“{name}” has {width} × {height} pixels ({megapixels:,.0f} megapixels), more than the limit of {limit:,}. "
+            "Raise the limit, or make it smaller with another program first.",
+            name=name,
+            width=width,
+            height=height,
+            megapixels=megapixels,
+            limit=max_megapixels,
+        )
+
+
 def fidelity_of(request: Request, photo: Photo) -> Fidelity:
     """What will be kept, converted and lost of a photo; a sketch of it will do. Raises what ``result_size`` does."""
     scale = request.scale or DEFAULT_SCALE

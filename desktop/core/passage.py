@@ -233,13 +233,20 @@ class Passage:
         request, name = self.request, self.request.path.name
         if header.ours and (request.root is not None or request.unattended):
             raise _OwnResultError
-        plan = choice.plan_for(header.upright)
-        forecast.require_size(name, *plan.size, 1, self.limits.max_megapixels)
+        plan = self._plan_within(choice, name, header)
         wanted = output_format(request.format, header.file_format, *plan.size, header.bits)
         needed = footprint.plan_mib(plan, header.bytes_per_pixel, wanted, request.coding(header.coding))
         if needed > memory.available_mib():
             self._untimed(self.behind.wait)
         footprint.require_memory(name, needed)
+
+    def _plan_within(self, choice: ModelChoice, name: str, header: Header) -> Plan:
+        """The way to the result. Raises TooLargeError where that or the photo has more pixels than are allowed."""
+        most = self.limits.max_megapixels
+        plan = choice.plan_for(header.upright)
+        forecast.require_size(name, *plan.size, 1, most)
+        forecast.require_readable(name, *header.upright, most)
+        return plan
 
     def _make_room(self, photo: Photo, plan: Plan, choice: ModelChoice, chosen: OutputFormat) -> None:
         """What is still being written and what is opened ahead come on top of this photo: only within the budget."""
@@ -262,8 +269,7 @@ class Passage:
         def check(header: Header) -> None:
             if header.ours and (upcoming.root is not None or upcoming.unattended):
                 raise _OwnResultError
-            plan = choice.plan_for(header.upright)
-            forecast.require_size(upcoming.path.name, *plan.size, 1, self.limits.max_megapixels)
+            self._plan_within(choice, upcoming.path.name, header)
             needed = footprint.reading_mib(header.upright, header.bytes_per_pixel)
             if needed > spare - self.behind.mib:
                 raise errors.OutOfMemoryError("“{name}” is opened later.", name=upcoming.path.name)

@@ -75,7 +75,7 @@ class Settings:
         reuse_results: whether a result that is finished already is copied instead of made again.
         spare_cores: processor cores that enhancing leaves to others.
         memory_mib: working memory for enhancing; 0 for a quarter of the machine's.
-        max_megapixels: larger results are refused.
+        max_megapixels: larger photos and results are refused.
         watching: the folder that is watched.
         start_at_once: whether photos are enhanced as soon as they are added.
         preview_when_idle: whether what is looked at is enhanced while nothing else is to be done.

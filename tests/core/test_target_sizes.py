@@ -230,6 +230,15 @@ def test_the_memory_that_is_asked_for_counts_what_leads_to_a_size(catalogue, pro
     assert process(photo_file("a.png", np.zeros((600, 600, 3), np.uint8)), target=CM).error.code == "out-of-memory"
 
 
+def test_a_photo_beyond_the_limit_is_refused_whatever_it_is_to_become(fake_pipeline, photo_file):
+    path = photo_file("a.png", np.zeros((1000, 1200), np.uint8))
+    outcome = fake_pipeline(max_megapixels=1).process(Request(path, model="edsr-baseline", target="longest 100"))
+    assert outcome.error.code == "too-large"
+    assert "has 1200 × 1000 pixels" in str(outcome.error)
+    within = fake_pipeline(max_megapixels=2).process(Request(path, model="edsr-baseline", target="longest 100"))
+    assert (within.width, within.height) == (100, 83)
+
+
 def test_what_is_foreseen_is_what_comes(workspace, photo_file, photo_like, process):
     path = photo_file("a.png", photo_like(90, 60))
     request = Request(path, model="edsr-baseline", target=f"{SMALL} crop", format="jpeg")

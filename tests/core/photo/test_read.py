@@ -18,9 +18,14 @@ from desktop.core.photo.looks import Header
 from desktop.core.photo.read import read
 from desktop.core.photo.source import Source
 
+_HEIC = Path(__file__).parent / "containers" / "samples" / "plain.heic"
 
-def test_what_a_file_is_follows_from_its_content_not_its_name(photo_like, encoded, put):
-    assert read(put("really a png.jpg", encoded(photo_like(24, 16), "PNG"))).file_format == "PNG"
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "heic", "dng", "txt", ""])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP", "BMP", "GIF", "AVIF", "HEIF"])
+def test_what_a_file_is_follows_from_its_content_not_its_name(kind, suffix, photo_like, encoded, put):
+    content = _HEIC.read_bytes() if kind == "HEIF" else encoded(photo_like(24, 16), kind)
+    assert read(put(f"a.{suffix}", content)).file_format == kind
 
 
 @pytest.mark.parametrize(
