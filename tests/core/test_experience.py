@@ -243,6 +243,6 @@ def test_the_step_to_an_exact_size_is_not_taken_for_the_network_s_time():
     account = replace(ACCOUNT, width=2500, height=1750)
     request = Request(Path("a.jpg"), target="width 2500")
     plain, sized = (Lesson.of(asked, account, None) for asked in (Request(Path("a.jpg")), request))
-    shrinking = 0.016 * 3 * 2.1 + 0.035 * 2.5 * 1.75
+    shrinking = 0.016 * 3 * 2.1 + 0.017 * 2.5 * 1.75
     assert plain.seconds - sized.seconds == pytest.approx(shrinking)
     assert Lesson.of(request, replace(ACCOUNT, seconds=0.1), None).seconds > 0
