@@ -16,7 +16,7 @@ from PIL.ExifTags import Base
 
 from desktop.core.opencv import cv2
 from desktop.core.photo import exif as exif_block
-from desktop.core.photo.fitting import Fitted
+from desktop.core.photo.fitted import Fitted
 from desktop.core.photo.formats import AVIF, JPEG, PNG, TIFF, WEBP
 from desktop.core.photo.jpeg_encoder import write_jpeg
 from desktop.core.photo.metadata import notes

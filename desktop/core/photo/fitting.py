@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from desktop.core.photo import exif as exif_block
 from desktop.core.photo import icc
 from desktop.core.photo.depth import as_8_bit, over_white
+from desktop.core.photo.fitted import Fitted
 from desktop.core.photo.formats import AVIF, JPEG, PNG, TIFF, OutputFormat
 from desktop.core.photo.metadata import exif_edit, iptc, notes, xmp_marks
 from desktop.core.photo.metadata.exif_edit import ExifBlock
@@ -22,7 +23,7 @@ from desktop.core.photo.metadata.notes import Note
 from desktop.core.photo.metadata.thumbnail import Small, small_of
 from desktop.core.photo.metadata.way import Way
 from desktop.core.photo.metadata.xmp import Packet
-from desktop.core.photo.photo import Coding, Fidelity, Photo
+from desktop.core.photo.photo import Fidelity, Photo
 from desktop.core.photo.wishes import Wishes
 
 JPEG_EXIF_MAX = 65_533 - 6
@@ -33,40 +34,6 @@ _JPEG_DPI_MAX = 65_535
 # Of a format that could hold more, if not as it is written here.
 _HOLDS = {AVIF.name: "is written with no more"}
 _REMOVED = "removed, as you chose"
-
-
-@dataclass(eq=False)
-class Fitted:
-    """What is written: everything in it fits into the format.
-
-    Attributes:
-        pixels, alpha: as they are to be coded.
-        extended_xmp: what is too large for a JPEG's first packet.
-        resources: IPTC and Photoshop's image resources as one block.
-        iptc: the same captions alone, for formats that have a place for them.
-        coding: how pixels are to be coded.
-    """
-
-    pixels: NDArray[Any]
-    alpha: NDArray[Any] | None
-    icc: bytes | None = None
-    exif: bytes | None = None
-    xmp: bytes | None = None
-    extended_xmp: bytes | None = None
-    resources: bytes | None = None
-    iptc: bytes | None = None
-    notes: tuple[Note, ...] = ()
-    dpi: tuple[float, float] | None = None
-    coding: Coding = field(default_factory=Coding)
-
-    @property
-    def is_grey(self) -> bool:
-        return self.pixels.ndim == 2
-
-    @property
-    def with_alpha(self) -> NDArray[Any]:
-        """(H, W), (H, W, 2), (H, W, 3) or (H, W, 4), colours before alpha."""
-        return self.pixels if self.alpha is None else np.dstack([self.pixels, self.alpha])
 
 
 def fitted(photo: Photo, output: OutputFormat, wishes: Wishes) -> tuple[Fitted, Fidelity]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from desktop.core import priority
-from desktop.core.photo.fitting import Fitted
+from desktop.core.photo.fitted import Fitted
 from desktop.core.photo.metadata.xmp import guid
 
 # From this quality of a JPEG on, the rounding of colours is no smaller than what coding loses.
