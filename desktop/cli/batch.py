@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from desktop.cli.bar import Bar
 from desktop.cli.foresight import predicted_words
+from desktop.core import memory
 from desktop.core.cancel import CancelToken
 from desktop.core.enhance import Progress
 from desktop.core.errors import RekindleError
@@ -80,7 +81,7 @@ def work_through(
     with closing(Bar(requests, forecaster, workspace.reader)) as bar:
         for job, upcoming in zip_longest(bar.jobs, bar.jobs[1:]):
             if job.request.target and not as_json:
-                _announce(job.request, forecaster, workspace.reader)
+                _announce(job.request, forecaster, workspace.reader, alone=len(bar.jobs) == 1)
             told: list[Item] = []
             pipeline.begin(
                 job.request,
@@ -96,10 +97,12 @@ def work_through(
     experience.save()
 
 
-def _announce(request: Request, forecaster: Forecaster, reader: PhotoReader) -> None:
+def _announce(request: Request, forecaster: Forecaster, reader: PhotoReader, *, alone: bool) -> None:
     """What a photo will come to, where its size was asked for; if it cannot be said, working on it says why."""
     with contextlib.suppress(RekindleError):
-        words = predicted_words(forecaster.predict(request, reader.glance(request.path)))
+        seen = reader.glance(request.path)
+        ending = memory.children_mib() if alone else 0  # what reads photos ends with the last of them
+        words = predicted_words(forecaster.predict(request, seen, memory.resident_mib() - ending, ending))
         tqdm.write(f"{request.path}: {words}", file=sys.stderr)
 
 
