@@ -19,7 +19,7 @@ from desktop.core.pipeline import Limits, Pipeline
 from desktop.core.workspace import Workspace
 from desktop.runner import Runner
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 MakeRunner = Callable[..., Runner]
 
 

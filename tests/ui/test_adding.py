@@ -18,7 +18,7 @@ from desktop.ui import words
 from desktop.ui.left_out_dialog import LeftOutDialog, LeftOutModel
 from desktop.ui.main_window import MainWindow
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 PhotoFile = Callable[..., Path]
 
 

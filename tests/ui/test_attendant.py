@@ -27,7 +27,7 @@ from desktop.ui.system.notifications import Notifier
 from desktop.ui.system.power import BatteryWatch, Power
 from desktop.ui.system.taskbar import Taskbar
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 DONE, FAILED, SKIPPED, CANCELLED = JobState.DONE, JobState.FAILED, JobState.SKIPPED, JobState.CANCELLED
 
 

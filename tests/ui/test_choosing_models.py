@@ -28,7 +28,7 @@ from desktop.ui.main_window import MainWindow
 from desktop.ui.model_box import ModelBox, family_name
 from desktop.ui.photo_dialog import PhotoDialog
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 SHIPPED = (("edsr-baseline", 2), ("edsr-baseline", 3), ("edsr-restore", 3))
 
 

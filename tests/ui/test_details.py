@@ -16,7 +16,7 @@ from desktop.ui.details_panel import DetailsPanel
 from desktop.ui.main_window import MainWindow
 
 PhotoFile = Callable[..., Path]
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture

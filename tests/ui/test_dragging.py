@@ -17,7 +17,7 @@ from desktop.ui.comparison_view import ComparisonView
 from desktop.ui.main_window import MainWindow
 from desktop.ui.shown_photos import Order, Part
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 PhotoFile = Callable[..., Path]
 _BUTTON, _PLAIN = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
 

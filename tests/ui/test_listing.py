@@ -20,7 +20,7 @@ from desktop.ui.queue_model import QueueModel
 from desktop.ui.queue_view import QueueView
 from desktop.ui.shown_photos import Order, Part, ShownPhotos, in_order, natural
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 PhotoFile = Callable[..., Path]
 
 

@@ -24,7 +24,7 @@ from desktop.ui.comparison_view import ComparisonView
 from desktop.ui.main_window import MainWindow
 from desktop.ui.settings_dialog import SettingsDialog
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 PhotoFile = Callable[..., Path]
 PhotoLike = Callable[..., Any]
 

@@ -25,7 +25,7 @@ from desktop.ui import size_reader
 from desktop.ui.outlook import Outlook
 from desktop.ui.size_reader import SizeReader
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 def jobs_of(paths: list[Path]) -> list[Job]:

@@ -18,7 +18,7 @@ from desktop.ui.app import create_window
 from desktop.ui.main_window import MainWindow
 from desktop.ui.photo_dialog import PhotoDialog, Subjects
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 PhotoFile = Callable[..., Path]
 DEFAULTS: dict[str, object] = {
     "scale": 3, "model": "edsr", "output": None, "format": None, "quality": 95, "existing": "rename", "strip_gps": False

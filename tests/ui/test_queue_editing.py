@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from desktop.ui.app import create_window
 from desktop.ui.main_window import MainWindow
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 PhotoFile = Callable[..., Path]
 
 

@@ -23,7 +23,7 @@ from desktop.ui import reports
 from desktop.ui.main_window import MainWindow
 from desktop.ui.reports import Reports, chosen_file, report_words
 
-PATIENCE_MS = 30_000
+PATIENCE_MS = 60_000
 PhotoFile = Callable[..., Path]
 
 

@@ -26,7 +26,7 @@ from desktop.ui.main_window import MainWindow
 from desktop.ui.name_field import PRESETS
 from desktop.ui.settings_dialog import SettingsDialog
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 LONG = "a very long name that somebody gave to a scanned photograph in 1998, second copy (final).jpg"
 
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.ui.single_instance import SingleInstance, _name, hand_over
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 _SECOND = (
     "import sys; from pathlib import Path; from PySide6.QtCore import QCoreApplication\n"
     "from desktop.ui.single_instance import hand_over\n"

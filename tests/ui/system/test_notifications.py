@@ -22,7 +22,7 @@ from desktop.ui.system.taskbar import BadgeTaskbar
 
 Eventually = Callable[[Callable[[], object]], None]
 REPOSITORY = Path(__file__).resolve().parents[3]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 FIRST = 4_000_000_000
 
 

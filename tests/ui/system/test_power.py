@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from desktop.ui.system.power import BatteryRule, BatteryWatch, Move, Power, power
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 MAINS, BATTERY = Power.MAINS, Power.BATTERY
 
 

@@ -20,7 +20,7 @@ from desktop.ui.system.wake_lock import WakeLock, kept_running
 Eventually = Callable[[Callable[[], object]], None]
 LockOn = Callable[..., WakeLock]
 REPOSITORY = Path(__file__).resolve().parents[3]
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 
 
 class Mode:
