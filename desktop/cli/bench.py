@@ -39,6 +39,7 @@ from desktop.core.workspace import Workspace
 logger = logging.getLogger(__name__)
 
 _USUAL_FAMILY = "edsr-baseline"
+_WHOLE = "whole command"
 _FROZEN = bool(getattr(sys, "frozen", False))  # then there is no Python for the guides
 # Width, height, file: what the guides show, and a photo of two megapixels.
 _PICTURES = {"500 x 500": (500, 500, ".png"), "2 megapixels": (1632, 1224, ".jpg")}
@@ -166,7 +167,8 @@ class _Bench:
                     taken[name].peak_mib = max(taken[name].peak_mib, *(answer["peak_mib"] for answer in answers))
         if not self.options.quick:
             self._whole_commands(pictures, taken)
-        return [_row(title, name, one, megapixels, taken) for name, one in taken.items()]
+        shares = {True: _pixels(pictures[0]) / 1e6, False: megapixels}  # whole commands are given the first alone
+        return [_row(title, name, one, shares[name.startswith(_WHOLE)], taken) for name, one in taken.items()]
 
     def _look(self, pictures: list[Path], children: dict[str, _Child], taken: dict[str, _Taken]) -> None:
         """The first round, which counts for nothing but the answers: without loss, beside dnn_superres' own."""
@@ -214,7 +216,7 @@ class _Bench:
         guide += [self.model.algorithm, str(self.model.scale)]
         ours = [*self._command(), "enhance", source, "-o", target, "--existing", "overwrite", "--model", self.model.id]
         ours.append("--no-cache")
-        commands = {"whole command: guides' script": guide, "whole command: rekindle enhance": ours}
+        commands = {f"{_WHOLE}: guides' script": guide, f"{_WHOLE}: rekindle enhance": ours}
         for number in range(self.options.rounds + 1):
             for name, command in commands.items():
                 started = time.perf_counter()
@@ -280,8 +282,8 @@ class _Child:
 
 def _row(title: str, name: str, one: _Taken, megapixels: float, all_: dict[str, _Taken]) -> Row:
     seconds = statistics.median(one.seconds)
-    whole = name.startswith("whole")
-    guide = "whole command: guides' script" if whole else rivals.GUIDE_EVERY_TIME
+    whole = name.startswith(_WHOLE)
+    guide = f"{_WHOLE}: guides' script" if whole else rivals.GUIDE_EVERY_TIME
     rival = guide if whole else rivals.GUIDE_ONCE
     return Row(
         title,
