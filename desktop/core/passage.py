@@ -195,8 +195,9 @@ class Passage:
         if self.foretell is not None:
             self.foretell(foretold(photo, chosen, self.wishes))
         key = self._key(photo, plan, choice, chosen)
-        self.names = (target, key) if key else (target,)
-        self._wait_for(self.names[-1])
+        if key:
+            self._wait_for(key)
+        self.names = (target, key)
         if self.results is not None and (finished := self.results.find(key)) is not None:
             self.cached = True
             self._last = lambda: self._copied(finished, target)
